@@ -63,6 +63,8 @@ struct ward_sink {
 	enum ward_rc (*charge)(void *ctx, uint64_t produced, uint64_t consumed);
 	/* Largest child in bytes that will be taken; 0: no limit told. */
 	uint64_t max_child;
+	/* Derived children are not wanted: nothing loaded reads contents. Do not make them. */
+	bool skip_views;
 };
 
 /*

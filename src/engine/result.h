@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one scan found, where, and what it could not look at. */
+#ifndef WARD_ENGINE_RESULT_H
+#define WARD_ENGINE_RESULT_H
+
+#include "base/arena.h"
+#include "base/verdict.h"
+#include "formats/type.h"
+#include "match/match.h"
+#include "sys/digest.h"
+
+/* More than this is counted, not kept. */
+enum { WARD_FINDINGS_MAX = 128, WARD_GAPS_MAX = 64, WARD_FACTS_MAX = 512 };
+
+/*
+ * Paths inside the file are the container's own names joined by "!/", raw bytes: "" is the file
+ * itself, "mail.zip!/invoice.doc!/VBA/Module1.vba" three levels in. Strings are never NULL.
+ */
+struct ward_finding {
+	enum ward_layer layer;
+	enum ward_verdict verdict; /* WARD_SUSPICIOUS or WARD_MALICIOUS */
+	const char *threat;
+	const char *rule;
+	const char *source;
+	const char *detail;
+	const char *path;
+};
+
+struct ward_gap {
+	enum ward_reason reason;
+	const char *path; /* of the first object with this reason */
+	uint64_t count;	  /* objects with this reason */
+};
+
+struct ward_fact {
+	const char *path;
+	const char *key;
+	const char *value;
+};
+
+struct ward_result {
+	enum ward_verdict verdict;
+	enum ward_type type;
+	uint64_t size;
+	uint8_t sha256[WARD_SHA256_LEN];
+	struct ward_finding findings[WARD_FINDINGS_MAX];
+	size_t finding_count;
+	uint64_t findings_dropped;
+	struct ward_gap gaps[WARD_REASON_COUNT]; /* one per reason */
+	size_t gap_count;
+	struct ward_fact facts[WARD_FACTS_MAX];
+	size_t fact_count;
+	uint64_t facts_dropped;
+	unsigned traits;	 /* enum ward_trait of all objects */
+	bool active;		 /* some object can run code and is not known good */
+	bool known_good;	 /* the file itself is allow-listed */
+	uint64_t objects;	 /* looked at, the file itself included, views not */
+	uint64_t unpacked_bytes; /* all levels */
+	size_t memory_peak;	 /* bytes of working memory */
+
+	struct ward_budget budget; /* of the strings below */
+	struct ward_arena *arena;
+};
+
+/* NULL when there is no memory. */
+struct ward_result *ward_result_new(void) WARD_MUST_CHECK;
+struct ward_result *ward_result_free(struct ward_result *r);
+void ward_result_freep(struct ward_result **r);
+
+/* Strings are copied. A finding of the same layer and rule at the same path counts once. */
+void ward_result_add_hit(struct ward_result *r, const struct ward_match_hit *hit, const char *path);
+/* One entry per reason: the first path, then a count. */
+void ward_result_add_gap(struct ward_result *r, enum ward_reason reason, const char *path);
+void ward_result_add_fact(struct ward_result *r, const char *path, const char *key,
+			  const char *value);
+/* True when `reason` is among the gaps. */
+bool ward_result_has_gap(const struct ward_result *r, enum ward_reason reason);
+/* Sets `verdict` from findings, gaps and activity; `informed`: some intelligence was loaded. */
+void ward_result_conclude(struct ward_result *r, bool informed);
+
+#endif
