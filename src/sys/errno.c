@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/errno.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+static const struct {
+	int err;
+	enum ward_rc rc;
+} TABLE[] = {
+	{ENOMEM, WARD_E_NOMEM},
+	{EACCES, WARD_E_PERM},
+	{EPERM, WARD_E_PERM},
+	{EROFS, WARD_E_PERM},
+	{ENOENT, WARD_E_NOENT},
+	{ENOTDIR, WARD_E_NOENT},
+	{ESTALE, WARD_E_NOENT},
+	{EINVAL, WARD_E_INVAL},
+	{EBADF, WARD_E_INVAL},
+	{ENAMETOOLONG, WARD_E_INVAL},
+	{ETIMEDOUT, WARD_E_TIMEOUT},
+	{EPIPE, WARD_E_GONE},
+	{ECONNRESET, WARD_E_GONE},
+	{ECONNREFUSED, WARD_E_GONE},
+	{ESRCH, WARD_E_GONE},
+	{ECHILD, WARD_E_GONE},
+	{ENOSPC, WARD_E_LIMIT},
+	{EDQUOT, WARD_E_LIMIT},
+	{EMFILE, WARD_E_LIMIT},
+	{ENFILE, WARD_E_LIMIT},
+	{EFBIG, WARD_E_LIMIT},
+	{EAGAIN, WARD_E_LIMIT},
+	{ETOOMANYREFS, WARD_E_LIMIT},
+	{EMSGSIZE, WARD_E_LIMIT},
+	{ENOSYS, WARD_E_UNSUPPORTED},
+	{EOPNOTSUPP, WARD_E_UNSUPPORTED},
+	{ELOOP, WARD_E_UNSUPPORTED},
+	{ENXIO, WARD_E_UNSUPPORTED},
+	{ENODEV, WARD_E_UNSUPPORTED},
+	{EISDIR, WARD_E_UNSUPPORTED},
+	{EOVERFLOW, WARD_E_UNSUPPORTED},
+	{ENOEXEC, WARD_E_FORMAT},
+};
+
+enum ward_rc
+ward_errno_rc(int err)
+{
+	for (size_t i = 0; i < sizeof(TABLE) / sizeof(TABLE[0]); i++) {
+		if (TABLE[i].err == err)
+			return TABLE[i].rc;
+	}
+	return WARD_E_IO;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptors: opening without surprises, whole reads, writes that are there or not, memory
+ * files. Every descriptor made here is close-on-exec. */
+#ifndef WARD_SYS_FD_H
+#define WARD_SYS_FD_H
+
+#include "base/buf.h"
+
+/* Closes *fd unless it is negative and sets it to -1; usable with WARD_AUTO. */
+void ward_fd_close(int *fd);
+
+enum ward_fd_kind {
+	WARD_FD_REGULAR,
+	WARD_FD_DIRECTORY,
+	WARD_FD_SYMLINK,
+	WARD_FD_FIFO,
+	WARD_FD_SOCKET,
+	WARD_FD_DEVICE,
+	WARD_FD_OTHER,
+};
+
+/* What identifies a file and tells whether it changed. Times in ns since 1970. */
+struct ward_fd_stat {
+	enum ward_fd_kind kind;
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;
+	uint64_t links;
+	int64_t mtime;
+	int64_t ctime;
+	uint32_t uid;
+	uint32_t mode; /* permission bits */
+};
+
+/* Of an open descriptor, without looking up any path (works in the scanner's sandbox). */
+enum ward_rc ward_fd_stat(int fd, struct ward_fd_stat *ret_stat) WARD_MUST_CHECK;
+/* Of a name in directory `dir` (-1: the current one), not following a last symlink unless
+ * `follow`. */
+enum ward_rc ward_fd_stat_at(int dir, const char *name, bool follow,
+			     struct ward_fd_stat *ret_stat) WARD_MUST_CHECK;
+
+/*
+ * Opens a regular file for reading, and nothing else: FIFOs, sockets, devices and directories are
+ * WARD_E_UNSUPPORTED and are never opened (opening some has effects). A symlink too unless
+ * `follow`. The access time is left alone where the system lets us; there is no waiting for leases.
+ * ret_stat may be NULL.
+ */
+enum ward_rc ward_fd_open_regular(int dir, const char *name, bool follow, int *ret_fd,
+				  struct ward_fd_stat *ret_stat) WARD_MUST_CHECK;
+
+/* Reads at `offset` until `len` bytes or the end of the file came; *ret_len tells how many. */
+enum ward_rc ward_fd_pread(int fd, void *into, size_t len, uint64_t offset,
+			   size_t *ret_len) WARD_MUST_CHECK;
+/* Appends all that is left to read (a pipe's too). WARD_E_LIMIT when it is more than the buffer
+ * takes; what came before is in it. */
+enum ward_rc ward_fd_read_all(int fd, struct ward_buf *into) WARD_MUST_CHECK;
+enum ward_rc ward_fd_write_all(int fd, struct ward_span bytes) WARD_MUST_CHECK;
+
+/*
+ * Replaces `path` by a file with these bytes and this mode: after a crash at any moment there is
+ * either the old or the new content, and with WARD_OK the new one is on the disk. The temporary
+ * name is `path` with ".tmp-" and six random characters.
+ */
+enum ward_rc ward_fd_write_atomic(const char *path, struct ward_span bytes,
+				  uint32_t mode) WARD_MUST_CHECK;
+
+/* An anonymous file in memory. `name` shows up in /proc only. */
+enum ward_rc ward_fd_memory(const char *name, int *ret_fd) WARD_MUST_CHECK;
+/* Makes a memory file unchangeable for everybody who has it, for ever. */
+enum ward_rc ward_fd_seal(int fd) WARD_MUST_CHECK;
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting and ending our own programs. No shell, no PATH, no inherited descriptors or
+ * environment but those named. */
+#ifndef WARD_SYS_PROCESS_H
+#define WARD_SYS_PROCESS_H
+
+#include <sys/types.h>
+
+#include "base/rc.h"
+#include "base/span.h"
+
+struct ward_process {
+	pid_t pid;
+	int pidfd; /* -1 when not running */
+};
+
+struct ward_process_fd {
+	int from; /* the caller's; stays open there */
+	int to;	  /* its number in the program, below 32 */
+};
+
+struct ward_process_options {
+	const char *program;
+	const char *const *argv; /* ends with NULL */
+	const char *const *envp; /* ends with NULL */
+	const struct ward_process_fd *fds;
+	size_t fd_count; /* at most 8 */
+};
+
+/*
+ * Executes the program with default signal handling. 0 and 1 are /dev/null unless mapped, 2 is the
+ * caller's, everything not mapped is closed. WARD_E_NOENT, WARD_E_PERM, WARD_E_FORMAT (not a
+ * program).
+ */
+enum ward_rc ward_process_spawn(const struct ward_process_options *options,
+				struct ward_process *ret_process) WARD_MUST_CHECK;
+/* Kills (if it still runs), reaps and closes. Does nothing when pidfd is -1. */
+void ward_process_end(struct ward_process *p);
+
+/* How a process ended. */
+struct ward_process_exit {
+	int code;   /* when signal is 0 */
+	int signal; /* 0: it exited by itself */
+};
+
+/* Sends SIGKILL; a process that is gone already is fine. */
+void ward_process_kill(int pidfd);
+/* A descriptor for a child of the caller, readable when it has ended. */
+enum ward_rc ward_process_pidfd(pid_t pid, int *ret_pidfd) WARD_MUST_CHECK;
+/* Reaps any one ended child. False: none has ended. */
+bool ward_process_reap(pid_t *ret_pid, struct ward_process_exit *ret_exit);
+
+/* Forks: 0 in the child. Only for single-threaded programs that made themselves ready for it. */
+enum ward_rc ward_process_fork(pid_t *ret_pid) WARD_MUST_CHECK;
+/* Ends the calling process at once: no exit handlers, no flushing. */
+void ward_process_quit(int code) __attribute__((noreturn));
+
+/* Kills the calling process when its parent ends. WARD_E_GONE: the parent (which was `parent`) has
+ * ended already. */
+enum ward_rc ward_process_die_with(pid_t parent) WARD_MUST_CHECK;
+pid_t ward_process_self(void);
+/* CPUs this process may use, at least 1. */
+unsigned ward_process_cpus(void);
+/* Bytes of private writable memory of the calling process, as RLIMIT_DATA counts them; 0 when
+ * /proc does not tell. */
+size_t ward_process_data_size(void);
+
+#endif
