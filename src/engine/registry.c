@@ -2,17 +2,28 @@
 #include "engine/registry.h"
 
 #include "formats/archive/archive.h"
+#include "formats/ole/ole.h"
 
 static const struct ward_format builtin[] = {
-	{WARD_TYPE_ZIP, ward_archive_read, NULL},      {WARD_TYPE_OOXML, ward_archive_read, NULL},
-	{WARD_TYPE_7Z, ward_archive_read, NULL},       {WARD_TYPE_RAR, ward_archive_read, NULL},
-	{WARD_TYPE_TAR, ward_archive_read, NULL},      {WARD_TYPE_CPIO, ward_archive_read, NULL},
-	{WARD_TYPE_AR, ward_archive_read, NULL},       {WARD_TYPE_RPM, ward_archive_read, NULL},
-	{WARD_TYPE_CAB, ward_archive_read, NULL},      {WARD_TYPE_ISO, ward_archive_read, NULL},
-	{WARD_TYPE_GZIP, ward_archive_read, NULL},     {WARD_TYPE_BZIP2, ward_archive_read, NULL},
-	{WARD_TYPE_XZ, ward_archive_read, NULL},       {WARD_TYPE_LZMA, ward_archive_read, NULL},
-	{WARD_TYPE_ZSTD, ward_archive_read, NULL},     {WARD_TYPE_LZ4, ward_archive_read, NULL},
-	{WARD_TYPE_COMPRESS, ward_archive_read, NULL}, {WARD_TYPE_DATA, NULL, NULL},
+	{WARD_TYPE_ZIP, ward_archive_read, NULL},
+	{WARD_TYPE_OOXML, ward_archive_read, NULL},
+	{WARD_TYPE_7Z, ward_archive_read, NULL},
+	{WARD_TYPE_RAR, ward_archive_read, NULL},
+	{WARD_TYPE_TAR, ward_archive_read, NULL},
+	{WARD_TYPE_CPIO, ward_archive_read, NULL},
+	{WARD_TYPE_AR, ward_archive_read, NULL},
+	{WARD_TYPE_RPM, ward_archive_read, NULL},
+	{WARD_TYPE_CAB, ward_archive_read, NULL},
+	{WARD_TYPE_ISO, ward_archive_read, NULL},
+	{WARD_TYPE_GZIP, ward_archive_read, NULL},
+	{WARD_TYPE_BZIP2, ward_archive_read, NULL},
+	{WARD_TYPE_XZ, ward_archive_read, NULL},
+	{WARD_TYPE_LZMA, ward_archive_read, NULL},
+	{WARD_TYPE_ZSTD, ward_archive_read, NULL},
+	{WARD_TYPE_LZ4, ward_archive_read, NULL},
+	{WARD_TYPE_COMPRESS, ward_archive_read, NULL},
+	{WARD_TYPE_OLE2, ward_ole_read, NULL},
+	{WARD_TYPE_DATA, NULL, NULL},
 };
 
 const struct ward_format *

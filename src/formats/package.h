@@ -16,7 +16,7 @@
  * "package.name" and "package.path". WARD_E_FORMAT: not a package, nothing was
  * handed over; else as the sink says. No state, any thread.
  */
-enum ward_rc ward_package_read(struct ward_span native, const struct ward_sink *sink)
-	WARD_MUST_CHECK;
+enum ward_rc ward_package_read(struct ward_span native,
+			       const struct ward_sink *sink) WARD_MUST_CHECK;
 
 #endif

@@ -50,10 +50,21 @@ static const char *const exact[] = {
 
 /* Events of ActiveX controls that fire when the document is drawn. */
 static const char *const suffixes[] = {
-	"_Layout",	     "_Painted",	  "_Painting",		"_Resize",
-	"_OnDownloadBegin",  "_BeforeNavigate2",  "_DocumentComplete",	"_DownloadComplete",
-	"_NavigateComplete2", "_ProgressChange",  "_StatusTextChange",	"_TitleChange",
-	"_MouseHover",	     "_DocumentBeforeClose", "_BeforeScriptExecute",
+	"_Layout",
+	"_Painted",
+	"_Painting",
+	"_Resize",
+	"_OnDownloadBegin",
+	"_BeforeNavigate2",
+	"_DocumentComplete",
+	"_DownloadComplete",
+	"_NavigateComplete2",
+	"_ProgressChange",
+	"_StatusTextChange",
+	"_TitleChange",
+	"_MouseHover",
+	"_DocumentBeforeClose",
+	"_BeforeScriptExecute",
 };
 
 static bool

@@ -372,8 +372,8 @@ ward_cfb_read(struct ward_cfb *cfb, uint32_t index, struct ward_buf *buf,
 {
 	const struct ward_cfb_entry *e = &cfb->entries[index];
 	bool mini = e->size < cfb->cutoff && e->kind != WARD_CFB_ROOT;
-	struct walk w =
-		walk_from(cfb, mini ? &cfb->mini : &cfb->fat, e->start, index + (uint32_t)OWNER_STREAM);
+	struct walk w = walk_from(cfb, mini ? &cfb->mini : &cfb->fat, e->start,
+				  index + (uint32_t)OWNER_STREAM);
 	struct gather g = {.cfb = cfb, .buf = buf};
 	uint64_t size = 1ull << (mini ? cfb->mini_shift : cfb->shift);
 	uint64_t left = e->size;

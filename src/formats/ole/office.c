@@ -200,12 +200,14 @@ ward_office_link(struct ward_span stream, const struct ward_sink *sink)
 	WARD_AUTO(ward_buf_done) struct ward_buf text;
 	struct ward_cursor c;
 	struct ward_span url;
+	uint32_t len;
 	enum ward_rc rc;
 
 	if (at == SIZE_MAX)
 		return;
 	c = ward_cursor_at(stream, at + sizeof(moniker));
-	url = ward_span_cut(stream, c.pos + 4, ward_cursor_u32le(&c));
+	len = ward_cursor_u32le(&c);
+	url = ward_span_cut(stream, c.pos, len);
 	ward_buf_init(&text, 900, NULL);
 	/* A longer address is cut: the fact is for people. */
 	rc = ward_utf_from_utf16(&text, url, false);

@@ -104,7 +104,8 @@ test_powerpoint(void **state)
 	atom(&inner, 0x10, 0x1011, ward_span_of(packed, n + 4));
 	atom(&inner, 0x00, 0x1011, ward_span_str("stored file"));
 	atom(&out, 0x0F, 0x03E8, ward_buf_span(&inner));
-	assert_int_equal(ward_office_powerpoint(ward_buf_span(&out), arena, &sink, &locked), WARD_OK);
+	assert_int_equal(ward_office_powerpoint(ward_buf_span(&out), arena, &sink, &locked),
+			 WARD_OK);
 	assert_false(locked);
 	assert_int_equal(kept.n, 2);
 	assert_int_equal(kept.children[0].len, 13);
@@ -116,7 +117,8 @@ test_powerpoint(void **state)
 	ward_buf_clear(&out);
 	atom(&out, 0x10, 0x1011, ward_span_of(packed, n - 2));
 	atom(&out, 0x0F, 0x2F14, ward_span_str("x"));
-	assert_int_equal(ward_office_powerpoint(ward_buf_span(&out), arena, &sink, &locked), WARD_OK);
+	assert_int_equal(ward_office_powerpoint(ward_buf_span(&out), arena, &sink, &locked),
+			 WARD_OK);
 	assert_true(locked);
 	assert_true(kept_said(&kept, "gap ppt/object1 corrupt"));
 	kept_done(&kept);

@@ -46,7 +46,8 @@ check_child(const char *name, struct ward_span bytes)
 	int i = kept_find(&kept, name);
 
 	assert_true(i >= 0);
-	assert_true(ward_span_eq(ward_span_of(kept.children[i].bytes, kept.children[i].len), bytes));
+	assert_true(
+		ward_span_eq(ward_span_of(kept.children[i].bytes, kept.children[i].len), bytes));
 }
 
 /* A storage, a small and a large stream and one with a control character. */
@@ -61,7 +62,10 @@ fill(struct cfb_writer *w, unsigned shift)
 	store = cfb_add_storage(w, -1, "Macros");
 	cfb_add(w, store, "small", ward_span_str("hello mini stream"));
 	cfb_add(w, -1, "large", ward_span_of(big, 10000));
-	cfb_add(w, -1, "\x01" "CompObj", ward_span_of(big + 1000, 130));
+	cfb_add(w, -1,
+		"\x01"
+		"CompObj",
+		ward_span_of(big + 1000, 130));
 }
 
 static void
@@ -69,7 +73,9 @@ check_filled(void)
 {
 	check_child("Macros/small", ward_span_str("hello mini stream"));
 	check_child("large", ward_span_of(big, 10000));
-	check_child("\x01" "CompObj", ward_span_of(big + 1000, 130));
+	check_child("\x01"
+		    "CompObj",
+		    ward_span_of(big + 1000, 130));
 	assert_int_equal(kept.n, 3);
 }
 
@@ -192,7 +198,8 @@ test_cyclic_difat_ends(void **state)
 	(void)state;
 	assert_non_null(bytes);
 	cfb_add(&w, -1, "huge", ward_span_of(bytes, len));
-	assert_int_equal(read_poked(&w, poke_cyclic_difat), WARD_E_FORMAT);
+	assert_int_equal(read_poked(&w, poke_cyclic_difat), WARD_OK);
+	assert_true(kept_said(&kept, "gap huge corrupt"));
 	kept_done(&kept);
 	free(bytes);
 }
@@ -278,7 +285,8 @@ test_truncated(void **state)
 	for (size_t n = 0; n < out.len; n += 61) {
 		enum ward_rc rc = read_bytes(ward_span_cut(ward_buf_span(&out), 0, n));
 
-		assert_true(rc == WARD_E_TRUNCATED || rc == WARD_E_FORMAT || kept_said(&kept, "gap"));
+		assert_true(rc == WARD_E_TRUNCATED || rc == WARD_E_FORMAT ||
+			    kept_said(&kept, "gap"));
 		kept_done(&kept);
 	}
 	out.data[0] = 0;
@@ -335,7 +343,7 @@ test_stops_when_told(void **state)
 	assert_true(kept_said(&kept, "gap large size"));
 	kept_done(&kept);
 	ward_arena_free(arena);
-	budget = (struct ward_budget){.cap = 2000};
+	budget = (struct ward_budget){.cap = 900};
 	arena = ward_arena_new(&budget);
 	if (arena)
 		assert_int_equal(ward_ole_read(ward_buf_span(&out), arena, &sink), WARD_E_LIMIT);
@@ -452,8 +460,9 @@ test_macros_without_directory(void **state)
 static void
 test_installer_names(void **state)
 {
-	struct cfb_writer w = {.shift = 9, .clsid = {0x84, 0x10, 0x0C, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0,
-						     0, 0, 0, 0x46}};
+	struct cfb_writer w = {
+		.shift = 9,
+		.clsid = {0x84, 0x10, 0x0C, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
 	/* "!ab" and "Bin": table mark, a|b<<6; B|i<<6, n. */
 	unsigned a = 36, b = 37, big_b = 11, i = 44, n = 49;
 	char table[4], binary[4];

@@ -34,11 +34,11 @@ test_published_examples(void **state)
 	(void)state;
 	check_hex("0119B000616263646566676800696A6B6C6D6E6F70007172737475762E",
 		  "abcdefghijklmnopqrstuv.");
-	check_hex("012FB000236161616263646582660070616768696A01380861616B6C00306D6E6F"
-		  "7006710270047200746757757600107761787972",
+	check_hex("012FB000236161616263646582660070616768696A013808616B6C00306D6E6F70"
+		  "0671027004107273747576107778797A003C",
 		  "#aaabcdefaaaaghijaaaaaklaaamnopqaaaaaaaaaaaarstuvwxyzaaa");
-	check_hex("0103B002614500", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-				    "aa");
+	check_hex("0103B002614500", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+				    "aaaaaaaaaaaaaaaaa");
 }
 
 static void
@@ -93,9 +93,9 @@ test_damage(void **state)
 	{
 		static uint8_t raw[4099] = {1, 0xff, 0x3f};
 
-		assert_int_equal(ward_ovba_decompress(ward_span_of(raw, sizeof(raw)), &out,
-						      &no_sink),
-				 WARD_E_LIMIT);
+		assert_int_equal(
+			ward_ovba_decompress(ward_span_of(raw, sizeof(raw)), &out, &no_sink),
+			WARD_E_LIMIT);
 	}
 	ward_buf_done(&out);
 }
@@ -140,8 +140,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_published_examples), cmocka_unit_test(test_round_trips),
-		cmocka_unit_test(test_damage),		   cmocka_unit_test(test_finds_containers),
+		cmocka_unit_test(test_published_examples),
+		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_finds_containers),
 		cmocka_unit_test(test_autoexec_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

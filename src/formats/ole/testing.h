@@ -81,8 +81,11 @@ MAYBE_UNUSED static struct ward_sink
 kept_sink(struct kept *k)
 {
 	memset(k, 0, sizeof(*k));
-	return (struct ward_sink){
-		.ctx = k, .child = keep_child, .gap = keep_gap, .fact = keep_fact, .trait = keep_trait};
+	return (struct ward_sink){.ctx = k,
+				  .child = keep_child,
+				  .gap = keep_gap,
+				  .fact = keep_fact,
+				  .trait = keep_trait};
 }
 
 MAYBE_UNUSED static void
@@ -307,7 +310,8 @@ cfb_directory(struct cfb_writer *w, struct ward_buf *dir, uint32_t mini_start, s
 {
 	struct cfb_stream root = {.name = "Root Entry"};
 
-	cfb_entry(dir, &root, 5, 0xFFFFFFFF, cfb_sibling(w, -1, -1), w->clsid, mini_start, mini_len);
+	cfb_entry(dir, &root, 5, 0xFFFFFFFF, cfb_sibling(w, -1, -1), w->clsid, mini_start,
+		  mini_len);
 	for (int i = 0; i < w->n; i++) {
 		const struct cfb_stream *s = &w->list[i];
 
@@ -389,8 +393,8 @@ cfb_write(struct cfb_writer *w, struct ward_buf *out)
 	ward_buf_init(&mini.next, 1 << 20, NULL);
 	ward_buf_init(&dir, 1 << 20, NULL);
 	for (int i = 0; i < w->n; i++)
-		w->start[i] = cfb_place(w->list[i].bytes.len < 4096 ? &mini : &big,
-					w->list[i].bytes);
+		w->start[i] =
+			cfb_place(w->list[i].bytes.len < 4096 ? &mini : &big, w->list[i].bytes);
 	mini_start = cfb_place(&big, ward_buf_span(&mini.data));
 	pad(&mini.next, unit, 0xFF);
 	w->at_minifat = big.data.len + unit;
