@@ -2,6 +2,8 @@
 #include "engine/registry.h"
 
 #include "formats/archive/archive.h"
+#include "formats/codec/inline.h"
+#include "formats/mail/mail.h"
 #include "formats/ole/ole.h"
 
 static const struct ward_format builtin[] = {
@@ -23,6 +25,9 @@ static const struct ward_format builtin[] = {
 	{WARD_TYPE_LZ4, ward_archive_read, NULL},
 	{WARD_TYPE_COMPRESS, ward_archive_read, NULL},
 	{WARD_TYPE_OLE2, ward_ole_read, NULL},
+	{WARD_TYPE_MAIL, ward_mail_read, NULL},
+	{WARD_TYPE_MBOX, ward_mbox_read, NULL},
+	{WARD_TYPE_TEXT, ward_codec_inline, NULL},
 	{WARD_TYPE_DATA, NULL, NULL},
 };
 
