@@ -130,23 +130,24 @@ probe_read(struct probe *p, ward_reader reader, const char *text)
 	return reader(ward_span_str(text), p->arena, &p->sink);
 }
 
-/* The kept child of that name, or NULL. */
+/* The kept child of that name; an empty one without a name when there is none. */
 static inline struct probe_child *
 probe_find(struct probe *p, const char *name)
 {
+	static uint8_t nothing[1];
+	static struct probe_child none = {.bytes = nothing};
+
 	for (size_t i = 0; i < p->children && i < PROBE_MAX; i++)
 		if (strcmp(p->child[i].name, name) == 0)
 			return &p->child[i];
-	return NULL;
+	return &none;
 }
 
 /* Contents of a child as text; "" when there is none. */
 static inline const char *
 probe_text(struct probe *p, const char *name)
 {
-	struct probe_child *c = probe_find(p, name);
-
-	return c ? (const char *)c->bytes : "";
+	return (const char *)probe_find(p, name)->bytes;
 }
 
 /* A whole file, NULL when it cannot be read. */
