@@ -5,10 +5,11 @@
 #include "formats/codec/inline.h"
 #include "formats/mail/mail.h"
 #include "formats/ole/ole.h"
+#include "formats/ooxml/ooxml.h"
 
 static const struct ward_format builtin[] = {
 	{WARD_TYPE_ZIP, ward_archive_read, NULL},
-	{WARD_TYPE_OOXML, ward_archive_read, NULL},
+	{WARD_TYPE_OOXML, ward_archive_read, ward_ooxml_part},
 	{WARD_TYPE_7Z, ward_archive_read, NULL},
 	{WARD_TYPE_RAR, ward_archive_read, NULL},
 	{WARD_TYPE_TAR, ward_archive_read, NULL},
