@@ -15,6 +15,7 @@ job_list_push(struct job_list *list, struct job *job)
 		list->head = job;
 	list->tail = job;
 	list->count++;
+	list->bytes += job->size;
 }
 
 struct job *
@@ -28,6 +29,7 @@ job_list_pop(struct job_list *list)
 	if (!list->head)
 		list->tail = NULL;
 	list->count--;
+	list->bytes -= job->size;
 	job->next = NULL;
 	return job;
 }
@@ -42,6 +44,7 @@ job_list_prepend(struct job_list *to, struct job_list *from)
 		to->tail = from->tail;
 	to->head = from->head;
 	to->count += from->count;
+	to->bytes += from->bytes;
 	*from = (struct job_list){0};
 }
 
@@ -50,12 +53,14 @@ job_new(const struct ward_pool_request *request, const struct ward_proto_request
 	struct job **ret_job)
 {
 	struct job *job = calloc(1, sizeof(*job));
+	struct ward_fd_stat st;
 	enum ward_rc rc;
 
 	if (!job)
 		return WARD_E_NOMEM;
 	job->fd = -1;
 	job->id = message->id;
+	job->size = ward_fd_stat(request->fd, &st) == WARD_OK ? st.size : 0;
 	job->timeout_usec = (uint64_t)message->timeout_ms * 1000;
 	job->cookie = request->cookie;
 	ward_buf_init(&job->message, WARD_PROTO_MESSAGE_MAX, NULL);

@@ -17,6 +17,9 @@ enum {
 	/* Requests sent to a worker and not answered: the one it is on and those it goes on with
 	   without waiting for us. */
 	LINE_MAX_JOBS = 4,
+	/* No more is sent to a worker whose line holds this many bytes: it will be busy for long
+	   enough, and what waits behind it cannot go to another one. */
+	LINE_MAX_BYTES = 1 << 20,
 	/* Wall time beyond a file's own before its worker is killed: the engine stops by itself at
 	   the limit and then still has to answer. */
 	KILL_GRACE_USEC = 2 * 1000 * 1000,
@@ -29,6 +32,7 @@ struct job {
 	struct job *next;
 	int fd;
 	uint64_t id;
+	uint64_t size; /* of the file, when it was taken */
 	uint64_t timeout_usec;
 	void *cookie;
 	struct ward_buf message;
@@ -38,6 +42,7 @@ struct job_list {
 	struct job *head;
 	struct job *tail;
 	size_t count;
+	uint64_t bytes;
 };
 
 struct reply_node {
@@ -124,8 +129,8 @@ enum ward_rc zygote_ask_worker(struct ward_pool *pool, unsigned slot, int end) W
 
 /* worker.c */
 enum ward_rc worker_start(struct ward_pool *pool, unsigned slot) WARD_MUST_CHECK;
-/* Sends from the queue what its line has room for. */
-enum ward_rc worker_feed(struct ward_pool *pool, unsigned slot) WARD_MUST_CHECK;
+/* Sends the next of the queue, unless its line is `depth` long already, or long enough. */
+enum ward_rc worker_feed(struct ward_pool *pool, unsigned slot, size_t depth) WARD_MUST_CHECK;
 /* Takes its answers. */
 enum ward_rc worker_read(struct ward_pool *pool, unsigned slot) WARD_MUST_CHECK;
 /* Ends it; `why` is what its file gets. */

@@ -167,23 +167,32 @@ restart(struct ward_pool *pool)
 	return give_up(pool);
 }
 
-/* Starts the workers there is work for, and gives them what they can take. */
 static enum ward_rc
-distribute(struct ward_pool *pool)
+distribute_to(struct ward_pool *pool, size_t depth)
 {
-	for (unsigned i = 0; i < pool->jobs; i++) {
+	for (unsigned i = 0; i < pool->jobs && pool->queue.head; i++) {
 		enum ward_rc rc = WARD_OK;
 
-		if (!pool->queue.head)
-			break;
 		if (pool->workers[i].state == WORKER_NONE)
 			rc = worker_start(pool, i);
 		if (rc == WARD_OK)
-			rc = worker_feed(pool, i);
+			rc = worker_feed(pool, i, depth);
 		if (rc != WARD_OK)
 			return rc;
 	}
 	return WARD_OK;
+}
+
+/* Starts the workers there is work for and gives them what they can take: everybody something
+   before anybody more. */
+static enum ward_rc
+distribute(struct ward_pool *pool)
+{
+	enum ward_rc rc = WARD_OK;
+
+	for (size_t depth = 1; depth <= LINE_MAX_JOBS && pool->queue.head && rc == WARD_OK; depth++)
+		rc = distribute_to(pool, depth);
+	return rc;
 }
 
 static enum ward_rc

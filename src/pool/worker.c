@@ -35,24 +35,23 @@ worker_start(struct ward_pool *pool, unsigned slot)
 }
 
 enum ward_rc
-worker_feed(struct ward_pool *pool, unsigned slot)
+worker_feed(struct ward_pool *pool, unsigned slot, size_t depth)
 {
 	struct worker *w = &pool->workers[slot];
+	struct job *job = pool->queue.head;
+	enum ward_rc rc;
 
-	while (w->sock >= 0 && w->line.count < LINE_MAX_JOBS && pool->queue.head) {
-		struct job *job = pool->queue.head;
-		enum ward_rc rc =
-			ward_ipc_send(w->sock, ward_buf_span(&job->message), &job->fd, 1, false);
-
-		/* Gone: its end is read from the channel, in order with its last answers. */
-		if (rc == WARD_E_LIMIT || rc == WARD_E_GONE)
-			return WARD_OK;
-		if (rc != WARD_OK)
-			return rc;
-		if (w->line.count == 0)
-			w->head_since = ward_clock_monotonic();
-		job_list_push(&w->line, job_list_pop(&pool->queue));
-	}
+	if (!job || w->sock < 0 || w->line.count >= depth || w->line.bytes >= LINE_MAX_BYTES)
+		return WARD_OK;
+	rc = ward_ipc_send(w->sock, ward_buf_span(&job->message), &job->fd, 1, false);
+	/* Gone: its end is read from the channel, in order with its last answers. */
+	if (rc == WARD_E_LIMIT || rc == WARD_E_GONE)
+		return WARD_OK;
+	if (rc != WARD_OK)
+		return rc;
+	if (w->line.count == 0)
+		w->head_since = ward_clock_monotonic();
+	job_list_push(&w->line, job_list_pop(&pool->queue));
 	return WARD_OK;
 }
 
@@ -133,7 +132,7 @@ take_answer(struct ward_pool *pool, struct worker *w, size_t len)
 	job = job_list_pop(&w->line);
 	rc = pool_answer(pool, job, &reply);
 	if (rc != WARD_OK) {
-		struct job_list back = {job, job, 1};
+		struct job_list back = {job, job, 1, job->size};
 
 		job_list_prepend(&w->line, &back);
 		(void)ward_result_free(reply.result);
