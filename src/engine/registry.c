@@ -6,10 +6,12 @@
 #include "formats/mail/mail.h"
 #include "formats/ole/ole.h"
 #include "formats/ooxml/ooxml.h"
+#include "formats/pdf/pdf.h"
 #include "formats/pe/pe.h"
 
 static const struct ward_format builtin[] = {
 	{WARD_TYPE_PE, ward_pe_read, NULL},
+	{WARD_TYPE_PDF, ward_pdf_read, NULL},
 	{WARD_TYPE_ZIP, ward_archive_read, NULL},
 	{WARD_TYPE_OOXML, ward_archive_read, ward_ooxml_part},
 	{WARD_TYPE_7Z, ward_archive_read, NULL},
