@@ -9,23 +9,38 @@
 #include "base/utf.h"
 #include "engine/identify.h"
 
-enum { LOOK = 8 * 1024, TAG_LOOK = 64 * 1024, ENOUGH = 6 };
+enum { LOOK = 4 * 1024, TAG_LOOK = 64 * 1024, ENOUGH = 6 };
 
-/* Bytes that do not occur in text: NUL and most C0 controls. */
-static bool
-is_text(struct ward_span in)
+/* What bytes are, counted in one addition each: sixteen bits per class. LOOK is below 2^16. */
+#define ODD  (1ull << 0)  /* control characters that text does not have */
+#define WORD (1ull << 16) /* letters, digits, _ and - */
+#define MARK (1ull << 32) /* punctuation that code has and prose has not */
+#define ZERO (1ull << 48)
+
+static const uint64_t classes[256] = {
+	[0] = ZERO,    [1 ... 7] = ODD,	     [14 ... 26] = ODD,	   [28 ... 31] = ODD,
+	[127] = ODD,   ['0' ... '9'] = WORD, ['A' ... 'Z'] = WORD, ['a' ... 'z'] = WORD,
+	['_'] = WORD,  ['-'] = WORD,	     ['('] = MARK,	   [')'] = MARK,
+	['{'] = MARK,  ['}'] = MARK,	     ['['] = MARK,	   [']'] = MARK,
+	['='] = MARK,  [';'] = MARK,	     ['$'] = MARK,	   ['&'] = MARK,
+	['|'] = MARK,  ['<'] = MARK,	     ['>'] = MARK,	   ['"'] = MARK,
+	['\''] = MARK, ['\\'] = MARK,	     ['#'] = MARK,
+};
+
+static uint64_t
+count(struct ward_span in)
 {
-	size_t odd = 0;
+	uint64_t sum = 0;
 
-	for (size_t i = 0; i < in.len; i++) {
-		uint8_t c = in.data[i];
+	for (size_t i = 0; i < in.len; i++)
+		sum += classes[in.data[i]];
+	return sum;
+}
 
-		if (c == 0)
-			return false;
-		if ((c < 32 && !ward_text_is_space(c) && c != 0x1b && c != 8) || c == 0x7f)
-			odd++;
-	}
-	return odd * 50 <= in.len;
+static size_t
+of_class(uint64_t sum, uint64_t class)
+{
+	return (size_t)(sum / class & 0xffff);
 }
 
 static bool
@@ -100,49 +115,64 @@ from_shebang(struct ward_span in)
 struct tag {
 	enum ward_type type;
 	const char *text;
-	bool anywhere; /* else only at the start, white space and a BOM aside */
 };
 
-static const struct tag tags[] = {
-	{WARD_TYPE_PHP, "<?php", true},
-	{WARD_TYPE_JSP, "<%@ page", true},
-	{WARD_TYPE_JSP, "<%@page", true},
-	{WARD_TYPE_JSP, "<jsp:", true},
-	{WARD_TYPE_ASP, "<%@ language", true},
-	{WARD_TYPE_ASP, "<%@language", true},
-	{WARD_TYPE_ASP, "runat=\"server\"", true},
-	{WARD_TYPE_ASP, "<%eval", true},
-	{WARD_TYPE_ASP, "<%execute", true},
-	{WARD_TYPE_HTML, "<!doctype html", false},
-	{WARD_TYPE_HTML, "<html", false},
-	{WARD_TYPE_HTML, "<head", false},
-	{WARD_TYPE_HTML, "<body", false},
-	{WARD_TYPE_HTML, "<script", false},
-	{WARD_TYPE_HTML, "<iframe", false},
-	{WARD_TYPE_XML, "<?xml", false},
-	{WARD_TYPE_BATCH, "@echo off", false},
-	{WARD_TYPE_BATCH, "@echo on", false},
+/* Only at the start, white space and a byte order mark aside. */
+static const struct tag opening_tags[] = {
+	{WARD_TYPE_HTML, "<!doctype html"}, {WARD_TYPE_HTML, "<html"},
+	{WARD_TYPE_HTML, "<head"},	    {WARD_TYPE_HTML, "<body"},
+	{WARD_TYPE_HTML, "<script"},	    {WARD_TYPE_HTML, "<iframe"},
+	{WARD_TYPE_XML, "<?xml"},	    {WARD_TYPE_BATCH, "@echo off"},
+	{WARD_TYPE_BATCH, "@echo on"},
 };
+
+/* Anywhere: server pages may open in the middle of HTML. */
+static const struct tag server_tags[] = {
+	{WARD_TYPE_PHP, "<?php"},	   {WARD_TYPE_JSP, "<%@ page"},
+	{WARD_TYPE_JSP, "<%@page"},	   {WARD_TYPE_JSP, "<jsp:"},
+	{WARD_TYPE_ASP, "<%@ language"},   {WARD_TYPE_ASP, "<%@language"},
+	{WARD_TYPE_ASP, "<%@ webhandler"}, {WARD_TYPE_ASP, "<%eval"},
+	{WARD_TYPE_ASP, "<%execute"},	   {WARD_TYPE_ASP, "<% eval"},
+	{WARD_TYPE_ASP, "<% execute"},
+};
+
+static enum ward_type
+tag_at(struct ward_span in, const struct tag *tags, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ward_text_starts_nocase(in, tags[i].text))
+			return tags[i].type;
+	return WARD_TYPE_TEXT;
+}
+
+static enum ward_type
+from_server_tag(struct ward_span in)
+{
+	enum ward_type type = WARD_TYPE_TEXT;
+
+	for (size_t i = 0; type == WARD_TYPE_TEXT && i < in.len; i++) {
+		const uint8_t *at = memchr(in.data + i, '<', in.len - i);
+
+		if (!at)
+			break;
+		i = (size_t)(at - in.data);
+		if (i + 1 < in.len && memchr("?%jJ", in.data[i + 1], 4))
+			type = tag_at(ward_span_cut(in, i, 32), server_tags,
+				      sizeof(server_tags) / sizeof(server_tags[0]));
+	}
+	return type;
+}
 
 static enum ward_type
 from_tag(struct ward_span in)
 {
-	struct ward_span look = ward_span_cut(in, 0, TAG_LOOK);
-	struct ward_span start = ward_span_starts(in, "\xef\xbb\xbf", 3)
-					 ? ward_span_cut(in, 3, LOOK)
-					 : ward_span_cut(in, 0, LOOK);
+	bool mark = ward_span_starts(in, "\xef\xbb\xbf", 3);
+	struct ward_span start = ward_text_trim(ward_span_cut(in, mark ? 3 : 0, LOOK));
+	enum ward_type type = from_server_tag(ward_span_cut(in, 0, TAG_LOOK));
 
-	start = ward_text_trim(start);
-	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-		struct ward_span text = ward_span_str(tags[i].text);
-
-		if (ward_text_starts_nocase(start, tags[i].text))
-			return tags[i].type;
-		/* Server pages may open in the middle of HTML; only '<' or 'r' starts a candidate. */
-		if (tags[i].anywhere && ward_text_find(look, text, 0) != SIZE_MAX)
-			return tags[i].type;
-	}
-	return WARD_TYPE_TEXT;
+	if (type != WARD_TYPE_TEXT)
+		return type;
+	return tag_at(start, opening_tags, sizeof(opening_tags) / sizeof(opening_tags[0]));
 }
 
 static const char *const mail_headers[] = {
@@ -286,38 +316,51 @@ static const struct word words[] = {
 	{WARD_TYPE_LUA, 2, "pairs"},
 };
 
-/* Each word counts once: a long list of one word is no program. */
-static enum ward_type
-weigh_word(struct ward_span word, unsigned *scores, uint64_t *seen)
+enum { WORDS = sizeof(words) / sizeof(words[0]), BUCKETS = 128 };
+
+/* Words by a key of their first and last byte and length; 1 + index, 0 ends a chain. Made for each
+   call: it takes less time than a line of text, and needs no global state. */
+struct word_index {
+	uint8_t head[BUCKETS];
+	uint8_t next[WORDS];
+	uint8_t len[WORDS];
+};
+
+static size_t
+word_key(const void *text, size_t len)
 {
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if ((*seen >> i & 1) || words[i].text[0] != (char)word.data[0] ||
-		    !ward_span_eq(word, ward_span_str(words[i].text)))
+	const uint8_t *bytes = text;
+
+	return (bytes[0] * 5u + bytes[len - 1] * 11u + len) % BUCKETS;
+}
+
+static void
+index_words(struct word_index *index)
+{
+	*index = (struct word_index){0};
+	for (size_t i = 0; i < WORDS; i++) {
+		size_t len = strlen(words[i].text), key = word_key(words[i].text, len);
+
+		index->len[i] = (uint8_t)len;
+		index->next[i] = index->head[key];
+		index->head[key] = (uint8_t)(i + 1);
+	}
+}
+
+/* Each word counts once: a long list of one word is no program. */
+static void
+weigh_word(const struct word_index *index, struct ward_span word, unsigned *scores, uint64_t *seen)
+{
+	for (size_t n = index->head[word_key(word.data, word.len)]; n; n = index->next[n - 1]) {
+		size_t i = n - 1;
+
+		if (index->len[i] != word.len || (*seen >> i & 1) ||
+		    memcmp(words[i].text, word.data, word.len) != 0)
 			continue;
 		*seen |= 1ull << i;
 		scores[words[i].type] += words[i].weight;
-		return words[i].type;
+		return;
 	}
-	return WARD_TYPE_TEXT;
-}
-
-static bool
-is_word_byte(uint8_t c)
-{
-	return ward_text_is_alnum(c) || c == '_' || c == '-';
-}
-
-/* Code has punctuation that prose has not: it is what keeps articles about code plain text. */
-static bool
-looks_like_code(struct ward_span in)
-{
-	size_t marks = 0, letters = 0;
-
-	for (size_t i = 0; i < in.len; i++) {
-		marks += in.data[i] < 128 && memchr("(){}[]=;$&|<>\"'\\#", in.data[i], 17) != NULL;
-		letters += ward_text_is_alnum(in.data[i]);
-	}
-	return marks * 12 > letters;
 }
 
 static enum ward_type
@@ -325,23 +368,23 @@ from_words(struct ward_span in)
 {
 	unsigned scores[WARD_TYPE_COUNT] = {0};
 	enum ward_type best = WARD_TYPE_TEXT;
+	struct word_index index;
 	uint64_t seen = 0;
 
-	_Static_assert(sizeof(words) / sizeof(words[0]) <= 64, "seen is one bit per word");
-	for (size_t i = 0; i < in.len;) {
+	_Static_assert(WORDS <= 64, "seen is one bit per word");
+	index_words(&index);
+	for (size_t i = 0; i < in.len; i++) {
 		size_t start = i;
 
-		while (i < in.len && is_word_byte(in.data[i]))
+		while (i < in.len && classes[in.data[i]] == WORD)
 			i++;
 		if (i > start)
-			(void)weigh_word(ward_span_cut(in, start, i - start), scores, &seen);
-		else
-			i++;
+			weigh_word(&index, ward_span_cut(in, start, i - start), scores, &seen);
 	}
 	for (int t = WARD_TYPE_SHELL; t <= WARD_TYPE_VBA; t++)
 		if (scores[t] > scores[best])
 			best = (enum ward_type)t;
-	return scores[best] >= ENOUGH && looks_like_code(in) ? best : WARD_TYPE_TEXT;
+	return scores[best] >= ENOUGH ? best : WARD_TYPE_TEXT;
 }
 
 enum ward_type
@@ -349,17 +392,20 @@ ward_identify_text(struct ward_span in)
 {
 	struct ward_span look = ward_span_cut(in, 0, LOOK);
 	enum ward_type type;
+	uint64_t sum;
 
 	if (is_utf16(in))
 		return WARD_TYPE_TEXT;
-	if (!is_text(look))
+	sum = count(look);
+	if (of_class(sum, ZERO) || of_class(sum, ODD) * 50 > look.len)
 		return WARD_TYPE_DATA;
 	type = from_shebang(in);
 	if (type == WARD_TYPE_TEXT)
 		type = from_tag(in);
 	if (type == WARD_TYPE_TEXT)
 		type = from_mail(in);
-	if (type == WARD_TYPE_TEXT)
+	/* Prose about code stays plain text for its lack of punctuation. */
+	if (type == WARD_TYPE_TEXT && of_class(sum, MARK) * 12 > of_class(sum, WORD))
 		type = from_words(look);
 	return type;
 }

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 
 #include "base/buf.h"
+#include "engine/describe.h"
 #include "engine/identify.h"
 #include "engine/scan-priv.h"
 
@@ -402,6 +403,8 @@ scan_file(struct scan *s)
 
 	s->result->type = o.type;
 	s->result->objects = 1;
+	if (s->request->want_facts)
+		ward_describe(s->result, &o.digests);
 	scan_object(&o);
 	s->result->known_good = o.known_good;
 	sha256 = ward_digests_get(&o.digests, WARD_SHA256);

@@ -148,8 +148,10 @@ test_paths_lead_to_the_finding(void **state)
 	assert_string_equal(r->findings[0].path, "1!/0");
 	assert_string_equal(r->findings[1].path, "2");
 	assert_int_equal(r->objects, 6);
-	assert_int_equal(r->fact_count, 6);
-	assert_string_equal(r->facts[0].path, "");
+	/* four of any file, then one of the toy format for each object */
+	assert_int_equal(r->fact_count, 4 + 6);
+	assert_string_equal(r->facts[4].path, "");
+	assert_string_equal(r->facts[9].path, "2");
 }
 
 static void

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/packs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cli/paths.h"
+
+static bool
+open_pack(struct ward_packs *packs, const char *path)
+{
+	int fd;
+
+	if (packs->count == WARD_PACKS_MAX) {
+		(void)fprintf(stderr, "ward: more than %d packs\n", WARD_PACKS_MAX);
+		return false;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		(void)fprintf(stderr, "ward: %s: %s\n", path, strerrordesc_np(errno));
+		return false;
+	}
+	packs->fds[packs->count++] = fd;
+	return true;
+}
+
+bool
+ward_packs_open(struct ward_packs *packs, const struct ward_session_options *options)
+{
+	char path[WARD_PATHS_MAX];
+
+	packs->count = 0;
+	if (!options->no_default_intel && ward_paths_default_pack(path) == WARD_OK &&
+	    !open_pack(packs, path))
+		return false;
+	for (size_t i = 0; i < options->intel.count; i++)
+		if (!open_pack(packs, options->intel.items[i]))
+			return false;
+	return true;
+}
+
+void
+ward_packs_close(struct ward_packs *packs)
+{
+	while (packs->count)
+		(void)close(packs->fds[--packs->count]);
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `ward scan`: walk, hand open files to the scanners, print what they say as it comes. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/human.h"
+#include "cli/progress.h"
+#include "cli/session.h"
+#include "cli/stdin.h"
+#include "sys/walk.h"
+
+struct scan_options {
+	bool json;
+	bool all;
+	bool all_matches;
+	bool recursive;
+	bool cross_fs;
+	bool strict;
+	bool facts;
+	bool progress;
+	bool summary;
+	bool help;
+	struct ward_strings excludes;
+	struct ward_session_options session;
+};
+
+struct scan {
+	struct scan_options options;
+	struct ward_pool *pool;
+	struct ward_progress progress;
+	struct ward_totals totals;
+	bool colour;
+	bool failed; /* the scanners could not be kept running */
+};
+
+/* One file on its way: the path comes back with the reply. */
+struct job {
+	uint64_t size;
+	char path[];
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void
+on_interrupt(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+static void
+show(struct scan *s, const struct ward_report *report)
+{
+	ward_totals_add(&s->totals, report);
+	s->progress.files++;
+	s->progress.found += report->finding_count > 0;
+	if (s->options.json) {
+		ward_progress_clear(&s->progress);
+		ward_report_print_json(report, stdout);
+	} else if (s->options.all || report->finding_count || report->gap_count) {
+		ward_progress_clear(&s->progress);
+		ward_report_print(report, s->options.all, s->colour, stdout);
+	}
+	ward_progress_step(&s->progress, report->path);
+}
+
+/* A file that never reached a scanner. */
+static void
+show_gap(struct scan *s, const char *path, enum ward_reason why, const char *detail, uint64_t size)
+{
+	struct ward_gap gap = {why, "", 1};
+	struct ward_report report = {
+		.path = path,
+		.verdict = WARD_NOT_SCANNED,
+		.gaps = &gap,
+		.gap_count = 1,
+		.size = size,
+		.detail = detail,
+	};
+
+	show(s, &report);
+}
+
+/* Takes one reply; false when there is none to take. */
+static bool
+take_reply(struct scan *s, int timeout_ms)
+{
+	WARD_AUTO(ward_pool_reply_freep) struct ward_pool_reply *reply = NULL;
+	struct ward_report report;
+	struct job *job;
+	enum ward_rc rc = ward_pool_wait(s->pool, timeout_ms, &reply);
+
+	if (rc != WARD_OK) {
+		if (rc != WARD_E_TIMEOUT && rc != WARD_E_NOENT)
+			s->failed = true;
+		return false;
+	}
+	job = reply->cookie;
+	ward_session_report(job->path, reply, &report);
+	s->progress.bytes += job->size;
+	show(s, &report);
+	free(job);
+	return true;
+}
+
+static enum ward_rc
+submit(struct scan *s, const struct ward_pool_request *request)
+{
+	enum ward_rc rc = ward_pool_submit(s->pool, request);
+
+	while (rc == WARD_E_LIMIT && !s->failed) {
+		(void)take_reply(s, 1000);
+		rc = ward_pool_submit(s->pool, request);
+	}
+	return rc;
+}
+
+/* Takes the descriptor. */
+static void
+scan_fd(struct scan *s, const char *path, int fd, uint64_t size, unsigned uid)
+{
+	struct job *job = malloc(sizeof(*job) + strlen(path) + 1);
+	struct ward_pool_request request = {
+		.fd = fd,
+		.path = path,
+		.owner = ward_session_owner(uid),
+		.all_matches = s->options.all_matches,
+		.want_facts = s->options.facts,
+		.cookie = job,
+	};
+
+	if (job) {
+		job->size = size;
+		memcpy(job->path, path, strlen(path) + 1);
+		if (submit(s, &request) == WARD_OK)
+			return;
+		s->failed = true;
+	}
+	show_gap(s, path, WARD_REASON_CRASHED, "no scanner takes it", size);
+	free(job);
+	(void)close(fd);
+}
+
+static bool
+visit(void *ctx, const struct ward_walk_entry *entry)
+{
+	struct scan *s = ctx;
+	uint64_t size = (uint64_t)entry->st.st_size;
+
+	if (entry->fd < 0) {
+		show_gap(s, entry->path, entry->why, entry->detail, size);
+	} else if (size > s->options.session.max.file) {
+		(void)close(entry->fd);
+		show_gap(s, entry->path, WARD_REASON_SIZE, "larger than --max-file", size);
+	} else {
+		scan_fd(s, entry->path, entry->fd, size, entry->st.st_uid);
+	}
+	while (take_reply(s, 0))
+		;
+	return !interrupted && !s->failed;
+}
+
+static void
+scan_stdin(struct scan *s)
+{
+	uint64_t size = 0;
+	int fd = -1;
+	enum ward_rc rc = ward_stdin_spool(s->options.session.max.file, &fd, &size);
+
+	if (rc == WARD_E_LIMIT)
+		show_gap(s, "-", WARD_REASON_SIZE, "larger than --max-file", size);
+	else if (rc != WARD_OK)
+		show_gap(s, "-", WARD_REASON_IO, "standard input cannot be read", size);
+	else
+		scan_fd(s, "-", fd, size, getuid());
+}
+
+static struct ward_walk_options
+walk_options(const struct scan *s)
+{
+	return (struct ward_walk_options){
+		.recursive = s->options.recursive,
+		.cross_fs = s->options.cross_fs,
+		.excludes = s->options.excludes.items,
+		.exclude_count = s->options.excludes.count,
+	};
+}
+
+static bool
+count_one(void *ctx, const struct ward_walk_entry *entry)
+{
+	struct scan *s = ctx;
+	const uint64_t give_up_ns = 3000000000u;
+
+	s->progress.total_files++;
+	s->progress.total_bytes += (uint64_t)entry->st.st_size;
+	return !interrupted && ward_progress_now() - s->progress.start_ns < give_up_ns;
+}
+
+/* A look at names and sizes first, so that the bar knows the end; given up after three seconds. */
+static void
+count_ahead(struct scan *s, const struct ward_strings *paths)
+{
+	struct ward_walk_options options = walk_options(s);
+	enum ward_rc rc = WARD_OK;
+
+	if (!s->progress.on)
+		return;
+	options.no_open = true;
+	for (size_t i = 0; rc == WARD_OK && i < paths->count; i++)
+		if (strcmp(paths->items[i], "-") != 0)
+			rc = ward_walk(paths->items[i], &options, count_one, s);
+	if (rc != WARD_OK)
+		s->progress.total_files = s->progress.total_bytes = 0;
+}
+
+static void
+scan_paths(struct scan *s, const struct ward_strings *paths)
+{
+	struct ward_walk_options options = walk_options(s);
+
+	for (size_t i = 0; i < paths->count && !interrupted && !s->failed; i++) {
+		enum ward_rc rc = WARD_OK;
+
+		if (strcmp(paths->items[i], "-") == 0)
+			scan_stdin(s);
+		else
+			rc = ward_walk(paths->items[i], &options, visit, s);
+		if (rc != WARD_OK && rc != WARD_E_STOPPED)
+			show_gap(s, paths->items[i], WARD_REASON_MEMORY, ward_rc_str(rc), 0);
+	}
+	while (!interrupted && !s->failed && ward_pool_pending(s->pool))
+		(void)take_reply(s, 1000);
+}
+
+static int
+exit_status(const struct scan *s)
+{
+	if (interrupted)
+		return WARD_EXIT_INTERRUPTED;
+	if (s->failed)
+		return WARD_EXIT_ERROR;
+	if (s->totals.files[WARD_MALICIOUS] || s->totals.files[WARD_SUSPICIOUS])
+		return WARD_EXIT_FOUND;
+	/* A path the user named that could not be opened at all is an error without --strict too. */
+	if (ward_totals_files(&s->totals) == s->totals.files[WARD_NOT_SCANNED] &&
+	    (s->totals.gaps[WARD_REASON_VANISHED] || s->totals.gaps[WARD_REASON_PERMISSION]))
+		return WARD_EXIT_ERROR;
+	return s->options.strict && s->totals.files[WARD_NOT_SCANNED] ? WARD_EXIT_ERROR
+								      : WARD_EXIT_NOTHING;
+}
+
+static void
+finish(struct scan *s)
+{
+	ward_progress_clear(&s->progress);
+	s->totals.seconds = (double)(ward_progress_now() - s->progress.start_ns) / 1e9;
+	if (s->options.json)
+		ward_totals_print_json(&s->totals, stdout);
+	else if (s->options.summary)
+		ward_totals_print(&s->totals, s->colour, stdout);
+	if (s->failed)
+		(void)fputs("ward: the scanners cannot be kept running; the rest was not scanned\n",
+			    stderr);
+	if (interrupted)
+		(void)fputs("ward: interrupted; the rest was not scanned\n", stderr);
+}
+
+static int
+run_scan(struct scan *s, const struct ward_strings *paths)
+{
+	const struct sigaction action = {.sa_handler = on_interrupt};
+
+	s->pool = ward_session_start(&s->options.session);
+	if (!s->pool)
+		return WARD_EXIT_ERROR;
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	s->colour = isatty(STDOUT_FILENO);
+	ward_progress_init(&s->progress, s->options.progress && !s->options.json);
+	count_ahead(s, paths);
+	scan_paths(s, paths);
+	finish(s);
+	s->pool = ward_pool_free(s->pool);
+	if (fflush(stdout) != 0) {
+		(void)fprintf(stderr, "ward: cannot write the results: %s\n",
+			      strerrordesc_np(errno));
+		return WARD_EXIT_ERROR;
+	}
+	return exit_status(s);
+}
+
+#define AT(member) offsetof(struct scan_options, member)
+
+static const struct ward_option table[] = {
+	WARD_SESSION_OPTIONS(struct scan_options),
+	{"exclude", 'e', WARD_OPTION_LIST, "PATTERN", AT(excludes),
+	 "leave out names (or with a slash: paths) that match"},
+	{"cross-fs", 0, WARD_OPTION_FLAG, NULL, AT(cross_fs), "enter other mounted file systems"},
+	{"no-recursive", 0, WARD_OPTION_NO, NULL, AT(recursive), "do not enter directories"},
+	{"recursive", 0, WARD_OPTION_FLAG, NULL, AT(recursive), "enter directories (the default)"},
+	{"all-matches", 'A', WARD_OPTION_FLAG, NULL, AT(all_matches),
+	 "go on after the first malicious match in a file"},
+	{"all", 'a', WARD_OPTION_FLAG, NULL, AT(all), "print a line for every file"},
+	{"json", 0, WARD_OPTION_FLAG, NULL, AT(json), "one JSON object per line"},
+	{"facts", 0, WARD_OPTION_FLAG, NULL, AT(facts), "with --json: what the files are made of"},
+	{"strict", 0, WARD_OPTION_FLAG, NULL, AT(strict), "exit 2 when something was not scanned"},
+	{"no-progress", 0, WARD_OPTION_NO, NULL, AT(progress), "no progress line"},
+	{"no-summary", 0, WARD_OPTION_NO, NULL, AT(summary), "no totals at the end"},
+	{"help", 'h', WARD_OPTION_FLAG, NULL, AT(help), "print this"},
+	{NULL, 0, WARD_OPTION_FLAG, NULL, 0, NULL},
+};
+
+static int
+command_scan(int argc, char **argv)
+{
+	struct scan s = {.options = {.recursive = true, .progress = true, .summary = true}};
+	struct ward_strings paths = {.count = 0};
+
+	ward_session_options_default(&s.options.session);
+	if (!ward_options_parse(&ward_command_scan, argc, argv, &s.options, &paths))
+		return WARD_EXIT_ERROR;
+	if (s.options.help) {
+		ward_options_help(&ward_command_scan, stdout);
+		return WARD_EXIT_NOTHING;
+	}
+	if (paths.count == 0) {
+		(void)fputs("ward scan: what shall be scanned? Name files or directories, or - for "
+			    "standard input.\nTry: ward scan --help\n",
+			    stderr);
+		return WARD_EXIT_ERROR;
+	}
+	return run_scan(&s, &paths);
+}
+
+const struct ward_command ward_command_scan = {
+	.name = "scan",
+	.synopsis = "ward scan [OPTION]… PATH…",
+	.about = "Looks for malware in files and directories, and in whatever is packed inside "
+		 "them.\n"
+		 "The files are read by sandboxed processes; nothing is changed or sent anywhere.\n"
+		 "\n"
+		 "  malicious    convicted by a rule, signature or hash that is named\n"
+		 "  suspicious   has traits of malware; worth a look (ward explain FILE)\n"
+		 "  not-scanned  some part was not looked at, and the reason why\n"
+		 "  unknown      nothing found, but it can run code and nothing loaded knows it\n"
+		 "  clean        nothing found in data, or known to be good\n"
+		 "\n"
+		 "Exit status: 0 nothing found, 1 something found, 2 error.",
+	.examples =
+		"  ward scan /srv/www                    your web server's files\n"
+		"  ward scan --json / > result.json      the whole system, for a program to read\n"
+		"  ward scan -r my-rules/ -r list.hsb ~  with your own rules and hashes too\n"
+		"  curl -s URL | ward scan -             standard input\n",
+	.options = table,
+	.run = command_scan,
+};
