@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/codec/base64.h"
+#include "formats/codec/blob.h"
+#include "formats/codec/entity.h"
 #include "formats/codec/fuzz-run.h"
 #include "formats/codec/inline.h"
 #include "formats/codec/percent.h"
@@ -11,10 +13,13 @@ typedef void (*decoder)(struct ward_span in, struct ward_codec_out *out);
 static enum ward_rc
 all_decoders(struct ward_span in, struct ward_arena *arena, const struct ward_sink *sink)
 {
-	static const decoder decoders[] = {ward_codec_base64, ward_codec_qp, ward_codec_q_word,
-					   ward_codec_percent, ward_codec_uu_part};
+	static const decoder decoders[] = {ward_codec_base64,  ward_codec_qp,
+					   ward_codec_q_word,  ward_codec_percent,
+					   ward_codec_uu_part, ward_codec_entities};
 	enum ward_rc rc = ward_codec_inline(in, arena, sink);
 
+	if (rc == WARD_OK)
+		rc = ward_codec_blobs(in, true, arena, sink, NULL);
 	for (size_t i = 0; i < sizeof(decoders) / sizeof(decoders[0]) && rc == WARD_OK; i++) {
 		WARD_AUTO(ward_buf_done) struct ward_buf buf;
 		struct ward_child child = {.name = "x"};
