@@ -2,7 +2,8 @@
 #include "engine/registry.h"
 
 #include "formats/archive/archive.h"
-#include "formats/codec/inline.h"
+#include "formats/codec/plain.h"
+#include "formats/html/html.h"
 #include "formats/mail/mail.h"
 #include "formats/ole/ole.h"
 #include "formats/ooxml/ooxml.h"
@@ -32,7 +33,8 @@ static const struct ward_format builtin[] = {
 	{WARD_TYPE_OLE2, ward_ole_read, NULL},
 	{WARD_TYPE_MAIL, ward_mail_read, NULL},
 	{WARD_TYPE_MBOX, ward_mbox_read, NULL},
-	{WARD_TYPE_TEXT, ward_codec_inline, NULL},
+	{WARD_TYPE_TEXT, ward_codec_plain_read, NULL},
+	{WARD_TYPE_HTML, ward_html_read, NULL},
 	{WARD_TYPE_DATA, NULL, NULL},
 };
 
