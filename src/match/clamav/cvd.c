@@ -138,7 +138,11 @@ unpack(struct ward_span body, struct ward_buf *room, struct ward_span *ret)
 		return WARD_E_TRUNCATED;
 	rc = ward_inflate(WARD_INFLATE_RAW, ward_span_cut(body, c.pos, body.len), room, NULL, NULL);
 	*ret = ward_buf_span(room);
-	return rc;
+	if (rc != WARD_OK)
+		return rc;
+	/* The last four bytes: how long it was. */
+	c = ward_cursor_at(body, body.len - 4);
+	return ward_cursor_u32le(&c) == (uint32_t)room->len ? WARD_OK : WARD_E_FORMAT;
 }
 
 /* Does *.info say otherwise about this member? Lines are name:size:sha256. */
