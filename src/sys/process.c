@@ -40,6 +40,9 @@ add_fds(posix_spawn_file_actions_t *actions, const struct ward_process_options *
 	if (!err)
 		err = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null",
 						       O_WRONLY, 0);
+	/* What lies between the mapped numbers may be open in the caller without close-on-exec. */
+	for (int fd = STDERR_FILENO + 1; fd < TARGET_MAX && !err; fd++)
+		err = posix_spawn_file_actions_addclose(actions, fd);
 	for (size_t i = 0; i < o->fd_count && !err; i++) {
 		err = posix_spawn_file_actions_adddup2(actions, lifted[i], o->fds[i].to);
 		if (o->fds[i].to > highest)

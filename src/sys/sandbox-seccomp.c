@@ -101,15 +101,15 @@ allow_worker(scmp_filter_ctx ctx)
 {
 	const scmp_datum_t self = (scmp_datum_t)getpid();
 	int err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(recvmsg), 1,
-				   SCMP_A0(SCMP_CMP_EQ, CHANNEL));
+				   SCMP_A0(SCMP_CMP_EQ, CHANNEL, 0));
 
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
-				       SCMP_A0(SCMP_CMP_EQ, CHANNEL));
+				       SCMP_A0(SCMP_CMP_EQ, CHANNEL, 0));
 	/* abort() */
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				       SCMP_A0(SCMP_CMP_EQ, self));
+				       SCMP_A0(SCMP_CMP_EQ, self, 0));
 	return err;
 }
 
