@@ -9,6 +9,7 @@
 #include "formats/ooxml/ooxml.h"
 #include "formats/pdf/pdf.h"
 #include "formats/pe/pe.h"
+#include "formats/rtf/rtf.h"
 
 static const struct ward_format builtin[] = {
 	{WARD_TYPE_PE, ward_pe_read, NULL},
@@ -31,6 +32,7 @@ static const struct ward_format builtin[] = {
 	{WARD_TYPE_LZ4, ward_archive_read, NULL},
 	{WARD_TYPE_COMPRESS, ward_archive_read, NULL},
 	{WARD_TYPE_OLE2, ward_ole_read, NULL},
+	{WARD_TYPE_RTF, ward_rtf_read, NULL},
 	{WARD_TYPE_MAIL, ward_mail_read, NULL},
 	{WARD_TYPE_MBOX, ward_mbox_read, NULL},
 	{WARD_TYPE_TEXT, ward_codec_plain_read, NULL},

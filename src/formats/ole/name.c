@@ -58,7 +58,7 @@ levels(const struct ward_cfb *cfb, uint32_t index, uint32_t *ret_levels)
 char *
 ward_ole_name(const struct ward_cfb *cfb, uint32_t index, bool msi, struct ward_arena *arena)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf out;
+	WARD_AUTO(ward_buf_done) struct ward_buf out = {.data = NULL};
 	uint32_t path[LEVELS_MAX];
 	int n = levels(cfb, index, path);
 	enum ward_rc rc = WARD_OK;

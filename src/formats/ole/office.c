@@ -71,7 +71,7 @@ excel_sheet(struct ward_span data, bool biff8, const struct ward_sink *sink)
 	uint8_t len = ward_cursor_u8(&c);
 	bool wide = biff8 && (ward_cursor_u8(&c) & 1);
 	struct ward_span name = ward_cursor_bytes(&c, wide ? 2u * len : len);
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {.data = NULL};
 	enum ward_rc rc;
 
 	if (!ward_cursor_ok(&c) || kind != XLS_SHEET_MACRO)
@@ -137,7 +137,7 @@ static enum ward_rc
 slide_object(struct ward_span data, bool packed, unsigned number, struct ward_arena *arena,
 	     const struct ward_sink *sink)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf out;
+	WARD_AUTO(ward_buf_done) struct ward_buf out = {.data = NULL};
 	char *name = ward_arena_printf(arena, "ppt/object%u", number);
 	struct ward_child child = {.name = name, .bytes = data, .packed = data.len};
 	enum ward_rc rc;
@@ -197,7 +197,7 @@ ward_office_link(struct ward_span stream, const struct ward_sink *sink)
 	static const uint8_t moniker[16] = {0xE0, 0xC9, 0xEA, 0x79, 0xF9, 0xBA, 0xCE, 0x11,
 					    0x8C, 0x82, 0x00, 0xAA, 0x00, 0x4B, 0xA9, 0x0B};
 	size_t at = ward_text_find(stream, ward_span_of(moniker, sizeof(moniker)), 0);
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {.data = NULL};
 	struct ward_cursor c;
 	struct ward_span url;
 	uint32_t len;

@@ -30,7 +30,7 @@ struct reader {
 static void
 list_streams(const struct reader *r)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf list;
+	WARD_AUTO(ward_buf_done) struct ward_buf list = {.data = NULL};
 	struct ward_arena_mark mark = ward_arena_save(r->arena);
 	unsigned streams = 0, orphans = 0;
 	bool room = true;
@@ -121,7 +121,7 @@ give_stream(struct reader *r, uint32_t i, struct ward_span bytes, const char *na
 static enum ward_rc
 read_stream(struct reader *r, uint32_t i)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf buf;
+	WARD_AUTO(ward_buf_done) struct ward_buf buf = {.data = NULL};
 	char *name = ward_ole_name(&r->cfb, i, r->kind == WARD_OLE_MSI, r->arena);
 	struct ward_span bytes = {NULL, 0};
 	enum ward_rc rc;

@@ -96,7 +96,7 @@ give_source(struct ward_vba *vba, struct ward_span name, struct ward_span packed
 static enum ward_rc
 give_container(struct ward_vba *vba, struct ward_span name, struct ward_span bytes, size_t offset)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf source;
+	WARD_AUTO(ward_buf_done) struct ward_buf source = {.data = NULL};
 	struct ward_span packed = ward_span_cut(bytes, offset, bytes.len);
 	enum ward_rc rc, given;
 
@@ -147,7 +147,7 @@ module_stream(struct ward_vba *vba, const struct module *m, uint32_t parent)
 static enum ward_rc
 give_module(struct ward_vba *vba, const struct module *m, uint32_t parent)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf buf;
+	WARD_AUTO(ward_buf_done) struct ward_buf buf = {.data = NULL};
 	uint32_t index = module_stream(vba, m, parent);
 	struct ward_span bytes = {NULL, 0};
 	enum ward_rc rc;
@@ -233,8 +233,8 @@ is_project(struct ward_span dir)
 static enum ward_rc
 read_dir(struct ward_vba *vba, uint32_t index)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf raw;
-	WARD_AUTO(ward_buf_done) struct ward_buf dir;
+	WARD_AUTO(ward_buf_done) struct ward_buf raw = {.data = NULL};
+	WARD_AUTO(ward_buf_done) struct ward_buf dir = {.data = NULL};
 	struct ward_span bytes = {NULL, 0};
 	enum ward_rc rc;
 

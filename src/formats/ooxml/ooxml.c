@@ -24,7 +24,7 @@ struct part {
 static void
 fact(struct part *p, const char *key, struct ward_span value)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {.data = NULL};
 
 	if (!value.len || p->facts++ >= FACTS_MAX)
 		return;
@@ -59,7 +59,7 @@ relationship(struct part *p, const struct ward_xml_item *item)
 	struct ward_span type = ward_xml_attribute(item, "Type");
 	struct ward_span target = ward_xml_attribute(item, "Target");
 	struct ward_span mode = ward_xml_attribute(item, "TargetMode");
-	WARD_AUTO(ward_buf_done) struct ward_buf plain;
+	WARD_AUTO(ward_buf_done) struct ward_buf plain = {.data = NULL};
 
 	if (has(type, "/vbaProject"))
 		ward_sink_trait(p->sink, WARD_TRAIT_MACRO);
@@ -163,7 +163,7 @@ field_text(struct part *p, const struct ward_xml_item *item)
 static void
 quote_field(struct part *p, struct ward_span codes)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {.data = NULL};
 	struct ward_span word;
 	uint64_t code;
 
@@ -252,7 +252,7 @@ looks_like_xml(struct ward_span in)
 enum ward_rc
 ward_ooxml_part(const char *name, struct ward_span bytes, const struct ward_sink *sink)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf wide;
+	WARD_AUTO(ward_buf_done) struct ward_buf wide = {.data = NULL};
 	struct part p = {.sink = sink};
 	bool big = ward_span_starts(bytes, "\xFE\xFF", 2);
 	enum ward_rc rc;
