@@ -156,12 +156,12 @@ bool
 ward_cursor_line(struct ward_cursor *c, struct ward_span *ret_line)
 {
 	size_t left = ward_cursor_left(c);
-	const uint8_t *start = c->in.data + c->pos;
-	const uint8_t *lf;
+	const uint8_t *start, *lf;
 	size_t len;
 
 	if (left == 0)
 		return false;
+	start = c->in.data + c->pos;
 	lf = memchr(start, '\n', left);
 	len = lf ? (size_t)(lf - start) : left;
 	c->pos += len + (lf ? 1 : 0);
