@@ -141,7 +141,7 @@ ward_cursor_cstr(struct ward_cursor *c, size_t max)
 {
 	size_t left = ward_cursor_left(c);
 	size_t look = left < max ? left : max;
-	const uint8_t *start = c->in.data + c->pos;
+	const uint8_t *start = look ? c->in.data + c->pos : NULL;
 	const uint8_t *end = look ? memchr(start, 0, look) : NULL;
 
 	if (!end) {
