@@ -10,6 +10,7 @@
 #include "formats/pdf/pdf.h"
 #include "formats/pe/pe.h"
 #include "formats/rtf/rtf.h"
+#include "formats/script/script.h"
 
 static const struct ward_format builtin[] = {
 	{WARD_TYPE_PE, ward_pe_read, NULL},
@@ -37,6 +38,19 @@ static const struct ward_format builtin[] = {
 	{WARD_TYPE_MBOX, ward_mbox_read, NULL},
 	{WARD_TYPE_TEXT, ward_codec_plain_read, NULL},
 	{WARD_TYPE_HTML, ward_html_read, NULL},
+	{WARD_TYPE_SHELL, ward_script_read_shell, NULL},
+	{WARD_TYPE_PYTHON, ward_script_read_python, NULL},
+	{WARD_TYPE_PERL, ward_script_read_perl, NULL},
+	{WARD_TYPE_RUBY, ward_script_read_ruby, NULL},
+	{WARD_TYPE_PHP, ward_script_read_php, NULL},
+	{WARD_TYPE_JAVASCRIPT, ward_script_read_javascript, NULL},
+	{WARD_TYPE_POWERSHELL, ward_script_read_powershell, NULL},
+	{WARD_TYPE_BATCH, ward_script_read_batch, NULL},
+	{WARD_TYPE_VBSCRIPT, ward_script_read_vb, NULL},
+	{WARD_TYPE_VBA, ward_script_read_vb, NULL},
+	{WARD_TYPE_JSP, ward_script_read_jsp, NULL},
+	{WARD_TYPE_ASP, ward_script_read_asp, NULL},
+	{WARD_TYPE_LUA, ward_script_read_lua, NULL},
 	{WARD_TYPE_DATA, NULL, NULL},
 };
 

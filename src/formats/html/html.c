@@ -2,8 +2,8 @@
 #include "formats/html/html.h"
 
 #include "base/text.h"
-#include "base/utf.h"
 #include "formats/codec/entity.h"
+#include "formats/codec/wide.h"
 #include "formats/html/html-priv.h"
 
 void
@@ -313,13 +313,10 @@ read_bytes(struct ward_span in, struct ward_arena *arena, const struct ward_sink
 enum ward_rc
 ward_html_read(struct ward_span in, struct ward_arena *arena, const struct ward_sink *sink)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
-	bool big = ward_span_starts(in, "\xfe\xff", 2);
+	WARD_AUTO(ward_buf_done) struct ward_buf wide;
 	enum ward_rc rc;
 
-	ward_buf_init(&text, in.len * 2 + 16, ward_arena_budget(arena));
-	if (!big && !ward_span_starts(in, "\xff\xfe", 2))
-		return read_bytes(in, arena, sink);
-	rc = ward_utf_from_utf16(&text, ward_span_cut(in, 2, in.len), big);
-	return rc == WARD_OK ? read_bytes(ward_buf_span(&text), arena, sink) : rc;
+	ward_buf_init(&wide, in.len * 2 + 16, ward_arena_budget(arena));
+	rc = ward_codec_narrow(&in, &wide);
+	return rc == WARD_OK ? read_bytes(in, arena, sink) : rc;
 }
