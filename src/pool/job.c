@@ -5,6 +5,8 @@
 
 #include "sys/fd.h"
 
+enum { READ_AHEAD_MAX = 4 << 20 };
+
 void
 job_list_push(struct job_list *list, struct job *job)
 {
@@ -69,6 +71,8 @@ job_new(const struct ward_pool_request *request, const struct ward_proto_request
 		job_free(job);
 		return rc;
 	}
+	/* The disk works while the file waits for a worker. */
+	ward_fd_read_ahead(request->fd, job->size < READ_AHEAD_MAX ? job->size : READ_AHEAD_MAX);
 	*ret_job = job;
 	return WARD_OK;
 }

@@ -7,9 +7,9 @@
 #include "sys/fd.h"
 #include "sys/mapping.h"
 
-/* Up to this size a file is read into a buffer, which is cheaper than mapping it; measured
- * crossover, see docs/decisions/0002-scanner-zygote.md. */
-enum { WARD_CONTENT_SMALL = 128 * 1024 };
+/* Up to this size a file is read into a buffer, which is cheaper than mapping it (and cannot be cut
+ * short under its reader); measured in docs/decisions/0002-scanner-zygote.md. */
+enum { WARD_CONTENT_SMALL = 1024 * 1024 };
 
 struct ward_content {
 	struct ward_span bytes;

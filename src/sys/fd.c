@@ -153,6 +153,12 @@ ward_fd_pread(int fd, void *into, size_t len, uint64_t offset, size_t *ret_len)
 	return WARD_OK;
 }
 
+void
+ward_fd_read_ahead(int fd, uint64_t len)
+{
+	(void)posix_fadvise(fd, 0, (off_t)len, POSIX_FADV_WILLNEED);
+}
+
 enum ward_rc
 ward_fd_read_all(int fd, struct ward_buf *into)
 {

@@ -51,6 +51,8 @@ enum ward_rc ward_fd_open_regular(int dir, const char *name, bool follow, int *r
 /* Reads at `offset` until `len` bytes or the end of the file came; *ret_len tells how many. */
 enum ward_rc ward_fd_pread(int fd, void *into, size_t len, uint64_t offset,
 			   size_t *ret_len) WARD_MUST_CHECK;
+/* Asks the system to have the first `len` bytes in memory soon; does not wait for them. */
+void ward_fd_read_ahead(int fd, uint64_t len);
 /* Appends all that is left to read (a pipe's too). WARD_E_LIMIT when it is more than the buffer
  * takes; what came before is in it. */
 enum ward_rc ward_fd_read_all(int fd, struct ward_buf *into) WARD_MUST_CHECK;
