@@ -3,6 +3,7 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "formats/ishield/ishield.h"
 
 struct magic {
 	enum ward_type type;
@@ -209,6 +210,7 @@ static const struct {
 	{WARD_TYPE_PDF, is_pdf},
 	{WARD_TYPE_TAR, is_old_tar},
 	{WARD_TYPE_ISO, is_iso},
+	{WARD_TYPE_ISHIELD, ward_ishield_is},
 };
 
 enum ward_type

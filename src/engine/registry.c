@@ -4,6 +4,7 @@
 #include "formats/archive/archive.h"
 #include "formats/codec/plain.h"
 #include "formats/html/html.h"
+#include "formats/ishield/ishield.h"
 #include "formats/mail/mail.h"
 #include "formats/ole/ole.h"
 #include "formats/ooxml/ooxml.h"
@@ -33,6 +34,7 @@ static const struct ward_format builtin[] = {
 	{WARD_TYPE_LZ4, ward_archive_read, NULL},
 	{WARD_TYPE_COMPRESS, ward_archive_read, NULL},
 	{WARD_TYPE_OLE2, ward_ole_read, NULL},
+	{WARD_TYPE_ISHIELD, ward_ishield_read, NULL},
 	{WARD_TYPE_RTF, ward_rtf_read, NULL},
 	{WARD_TYPE_MAIL, ward_mail_read, NULL},
 	{WARD_TYPE_MBOX, ward_mbox_read, NULL},

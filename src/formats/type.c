@@ -54,6 +54,7 @@ static const struct {
 	[WARD_TYPE_IMAGE] = {"image", "image"},
 	[WARD_TYPE_MEDIA] = {"media", "sound or video"},
 	[WARD_TYPE_FONT] = {"font", "font"},
+	[WARD_TYPE_ISHIELD] = {"installshield", "InstallShield file list"},
 };
 
 const char *

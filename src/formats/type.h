@@ -60,6 +60,8 @@ enum ward_type {
 	WARD_TYPE_IMAGE,
 	WARD_TYPE_MEDIA,
 	WARD_TYPE_FONT,
+	/* containers that formats/archive does not unpack */
+	WARD_TYPE_ISHIELD, /* the file list of an InstallShield setup.exe */
 	WARD_TYPE_COUNT,
 };
 

@@ -153,7 +153,7 @@ slide_object(struct ward_span data, bool packed, unsigned number, struct ward_ar
 	ward_buf_init(&out, ward_sink_child_max(sink, OBJECT_MAX), ward_arena_budget(arena));
 	rc = ward_inflate(WARD_INFLATE_ZLIB, ward_span_cut(data, 4, data.len), &out,
 			  ward_sink_inflate_charge, ctx.out);
-	if (rc == WARD_E_NOMEM || rc == WARD_E_STOPPED || (rc == WARD_E_LIMIT && !out.full))
+	if (rc == WARD_E_NOMEM || rc == WARD_E_STOPPED || (rc == WARD_E_LIMIT && out.len < out.max))
 		return rc;
 	if (rc != WARD_OK)
 		ward_sink_gap(sink, name,

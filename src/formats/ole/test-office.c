@@ -113,6 +113,14 @@ test_powerpoint(void **state)
 	assert_string_equal(kept.children[1].name, "ppt/object2");
 	assert_false(kept_said(&kept, "gap"));
 	kept_done(&kept);
+	/* Larger than the sink takes: what fits, and said. */
+	sink.max_child = 8;
+	assert_int_equal(ward_office_powerpoint(ward_buf_span(&out), arena, &sink, &locked),
+			 WARD_OK);
+	assert_int_equal(kept.children[0].len, 8);
+	assert_true(kept_said(&kept, "gap ppt/object1 size"));
+	kept_done(&kept);
+	sink.max_child = 0;
 	/* Cut short: as far as it goes, and said. */
 	ward_buf_clear(&out);
 	atom(&out, 0x10, 0x1011, ward_span_of(packed, n - 2));

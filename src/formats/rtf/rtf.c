@@ -110,6 +110,16 @@ keep(struct reader *r, const uint8_t *bytes, size_t n)
 
 	if (r->buf.full)
 		return WARD_OK;
+	if (n > r->buf.max - r->buf.len) {
+		/* What fits is still worth a look; the refusal below marks the rest. */
+		size_t fits = r->buf.max - r->buf.len;
+
+		rc = ward_buf_append(&r->buf, bytes, fits);
+		if (rc != WARD_OK)
+			return rc == WARD_E_LIMIT ? WARD_OK : rc;
+		bytes += fits;
+		n -= fits;
+	}
 	rc = ward_buf_append(&r->buf, bytes, n);
 	if (rc == WARD_OK && r->buf.len - r->charged >= CHARGE_STEP) {
 		size_t produced = r->buf.len - r->charged;
@@ -123,11 +133,12 @@ keep(struct reader *r, const uint8_t *bytes, size_t n)
 static enum ward_rc
 keep_hex(struct reader *r, struct ward_span text)
 {
+	uint8_t bytes[1024];
+	size_t n = 0;
 	enum ward_rc rc = WARD_OK;
 
 	for (size_t i = 0; i < text.len && rc == WARD_OK; i++) {
 		int digit = ward_text_hex_value(text.data[i]);
-		uint8_t byte;
 
 		if (digit < 0)
 			continue;
@@ -135,11 +146,14 @@ keep_hex(struct reader *r, struct ward_span text)
 			r->nibble = digit;
 			continue;
 		}
-		byte = (uint8_t)(r->nibble << 4 | digit);
+		bytes[n++] = (uint8_t)(r->nibble << 4 | digit);
 		r->nibble = -1;
-		rc = keep(r, &byte, 1);
+		if (n == sizeof(bytes)) {
+			rc = keep(r, bytes, n);
+			n = 0;
+		}
 	}
-	return rc;
+	return rc == WARD_OK && n ? keep(r, bytes, n) : rc;
 }
 
 static enum ward_rc
