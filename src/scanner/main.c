@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ward-scan: started by a client of ours (pool/), which talks to it on descriptor 3. */
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "formats/archive/archive.h"
 #include "scanner/judge.h"
 #include "scanner/scanner.h"
 #include "sys/fd.h"
@@ -23,7 +23,6 @@ main(int argc, char **argv)
 		(void)fputs("ward-scan: started by ward and wardd, not by hand\n", stderr);
 		return 2;
 	}
-	/* Names inside archives are converted by the C library. */
-	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	ward_archive_prepare();
 	return ward_scanner_run(&ops);
 }

@@ -221,11 +221,9 @@ test_streams_give_one_object(void **state)
 static void
 test_streams_are_opened_one_layer_at_a_time(void **state)
 {
-	struct archive *w = begin(archive_write_set_format_raw, ARCHIVE_FILTER_GZIP, NULL);
+	struct archive *w;
 
 	(void)state;
-	assert_int_equal(archive_write_add_filter(w, ARCHIVE_FILTER_GZIP), ARCHIVE_FATAL);
-	archive_write_free(w);
 	w = archive_write_new();
 	assert_int_equal(archive_write_set_format_raw(w), ARCHIVE_OK);
 	assert_int_equal(archive_write_add_filter_gzip(w), ARCHIVE_OK);

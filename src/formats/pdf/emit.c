@@ -51,27 +51,10 @@ static bool
 is_file_like(struct ward_span s)
 {
 	static const char *const heads[] = {
-		"MZ",
-		"\x7f"
-		"ELF",
-		"PK\3\4",
-		"%PDF-",
-		"\xd0\xcf\x11\xe0",
-		"Rar!",
-		"7z\xbc\xaf",
-		"\x1f\x8b\x08",
-		"FWS",
-		"CWS",
-		"ZWS",
-		"MSCF",
-		"{\\rtf",
-		"<?xml",
-		"<html",
-		"<HTML",
-		"<script",
-		"\xca\xfe\xba\xbe",
-		"<!DOCTYPE",
-		"#!/",
+		"MZ",	 "\177ELF", "PK\3\4",	 "%PDF-", "\320\317\021\340",
+		"Rar!",	 "7z\274",  "\037\213",	 "FWS",	  "CWS",
+		"ZWS",	 "MSCF",    "{\\rtf",	 "<?xml", "<html",
+		"<HTML", "<script", "<!DOCTYPE", "#!/",	  "\312\376\272\276",
 	};
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
