@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "formats/archive/kind.h"
+#include "formats/zip/zip.h"
 
 enum {
 	READ_STEP = 64 * 1024, /* input handed to libarchive at a time */
@@ -19,6 +20,7 @@ enum {
 	BUF_KEEP = 1 << 20,    /* a larger buffer is given back after its entry */
 	FAILURES_MAX = 64,     /* headers in a row that do not parse */
 	HOLE_STEP = 64 * 1024,
+	LZMA_DICTIONARY_MAX = 1 << 30,
 };
 
 /* One container or stream being read. */
@@ -34,6 +36,7 @@ struct pass {
 	uint64_t packed;     /* input bytes the entry took */
 	int64_t pos;	     /* input bytes counted so far */
 	bool damaged;	     /* a gap without a name is due at the end */
+	bool one;	     /* only the first entry is wanted */
 };
 
 void
@@ -277,6 +280,7 @@ scan_entries(struct pass *p)
 			failures = 0;
 			p->entries++;
 			rc = scan_entry(p, entry, &go);
+			go = go && !p->one;
 			continue;
 		}
 		p->damaged = true;
@@ -328,7 +332,7 @@ enable(struct archive *a, enum ward_archive_kind kind)
 {
 	switch ((int)kind) {
 	case WARD_ARCHIVE_ZIP:
-		return archive_read_support_format_zip(a);
+		return archive_read_support_format_zip_streamable(a);
 	case WARD_ARCHIVE_7Z:
 		return archive_read_support_format_7zip(a);
 	case WARD_ARCHIVE_RAR:
@@ -384,20 +388,41 @@ run_pass(struct pass *p, struct ward_span in)
 }
 
 static enum ward_rc
+read_pass(struct pass *p, struct ward_span in)
+{
+	enum ward_rc rc;
+
+	p->a = archive_read_new();
+	if (!p->a)
+		return WARD_E_NOMEM;
+	ward_buf_init(&p->buf, ward_sink_child_max(p->sink, ENTRY_MAX),
+		      ward_arena_budget(p->arena));
+	rc = run_pass(p, in);
+	ward_buf_done(&p->buf);
+	(void)archive_read_free(p->a);
+	return rc;
+}
+
+/* An entry of a zip by a method that formats/zip leaves to us. */
+static enum ward_rc
+read_zip_record(struct ward_span record, struct ward_arena *arena, const struct ward_sink *sink)
+{
+	struct pass p = {.kind = WARD_ARCHIVE_ZIP, .arena = arena, .sink = sink, .one = true};
+
+	return read_pass(&p, record);
+}
+
+static enum ward_rc
 read_as(enum ward_archive_kind kind, struct ward_span in, struct ward_arena *arena,
 	const struct ward_sink *sink)
 {
 	struct pass p = {.kind = kind, .arena = arena, .sink = sink};
-	enum ward_rc rc;
 
-	p.a = archive_read_new();
-	if (!p.a)
-		return WARD_E_NOMEM;
-	ward_buf_init(&p.buf, ward_sink_child_max(sink, ENTRY_MAX), ward_arena_budget(arena));
-	rc = run_pass(&p, in);
-	ward_buf_done(&p.buf);
-	(void)archive_read_free(p.a);
-	return rc;
+	if (kind == WARD_ARCHIVE_ZIP)
+		return ward_zip_read(in, arena, sink, read_zip_record);
+	if (kind == WARD_ARCHIVE_LZMA && ward_archive_lzma_dictionary(in) > LZMA_DICTIONARY_MAX)
+		return WARD_E_LIMIT;
+	return read_pass(&p, in);
 }
 
 /* Limits and the wish to stop hold for the whole object, anything else for one reading of it. */

@@ -129,6 +129,14 @@ is_lzma(struct ward_span in)
 	return size == UINT64_MAX || size < (uint64_t)1 << 38;
 }
 
+uint32_t
+ward_archive_lzma_dictionary(struct ward_span in)
+{
+	struct ward_cursor c = ward_cursor_at(in, 1);
+
+	return ward_cursor_u32le(&c);
+}
+
 static size_t
 add_kind(enum ward_archive_kind kinds[], size_t n, enum ward_archive_kind kind)
 {

@@ -37,6 +37,9 @@ size_t ward_archive_kinds(struct ward_span in,
 /* A tar header with a right checksum (POSIX.1 ustar: sum of the 512 bytes, chksum as blanks). */
 bool ward_archive_is_tar(struct ward_span in);
 
+/* The memory an LZMA_Alone stream wants for its dictionary; 0 when there is no header. */
+uint32_t ward_archive_lzma_dictionary(struct ward_span in);
+
 /* Compressed streams, which hold one object without a table of contents. */
 bool ward_archive_is_stream(enum ward_archive_kind kind);
 

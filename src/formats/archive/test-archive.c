@@ -381,8 +381,8 @@ test_unknown_method_is_named_and_passed_over(void **state)
 	(void)state;
 	make_pair(archive_write_set_format_zip, ARCHIVE_FILTER_NONE, "zip:compression=store");
 	/* The method of the first entry, in its local header and in the central directory. */
-	made[8] = 6;
-	made[central_entry() + 10] = 6;
+	made[8] = 7;
+	made[central_entry() + 10] = 7;
 	assert_int_equal(read_made(), WARD_OK);
 	assert_string_equal(seen.log, "gap a.txt unsupported\ndir/b.txt=beta\n");
 }
