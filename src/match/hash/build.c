@@ -541,6 +541,8 @@ ward_hash_builder_finish(struct ward_hash_builder *b, ward_match_notice notice, 
 		return rc;
 	tell_conflicts(b);
 	image.entries = ward_hash_builder_count(b);
+	for (unsigned k = 0; k < WARD_HASH_KINDS; k++)
+		image.kinds[k] = b->column[k].count;
 	*ret = image;
 	return WARD_OK;
 }

@@ -20,6 +20,7 @@ struct ward_hash_image {
 	size_t count;
 	uint64_t length;
 	uint64_t entries;
+	uint64_t kinds[WARD_HASH_KINDS]; /* entries of each */
 };
 
 enum ward_rc ward_hash_builder_new(struct ward_hash_builder **ret) WARD_MUST_CHECK;
