@@ -3,6 +3,7 @@
 
 #include "formats/archive/archive.h"
 #include "formats/codec/plain.h"
+#include "formats/elf/elf.h"
 #include "formats/html/html.h"
 #include "formats/ishield/ishield.h"
 #include "formats/mail/mail.h"
@@ -14,6 +15,7 @@
 #include "formats/script/script.h"
 
 static const struct ward_format builtin[] = {
+	{WARD_TYPE_ELF, ward_elf_read, NULL},
 	{WARD_TYPE_PE, ward_pe_read, NULL},
 	{WARD_TYPE_PDF, ward_pdf_read, NULL},
 	{WARD_TYPE_ZIP, ward_archive_read, NULL},
