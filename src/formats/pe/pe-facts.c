@@ -93,9 +93,9 @@ tell_dlls(const struct ward_pe_imports *imports, const char *key, const struct w
 	enum ward_rc rc = WARD_OK;
 	size_t i;
 
+	ward_buf_init(&list, LIST_MAX, NULL);
 	if (imports->count == 0)
 		return;
-	ward_buf_init(&list, LIST_MAX, NULL);
 	for (i = 0; i < imports->count && rc == WARD_OK; i++) {
 		struct ward_span dll = imports->dlls[i].dll;
 

@@ -55,9 +55,9 @@ ward_pe_imphash(const struct ward_pe_imports *imports, struct ward_arena *arena,
 	enum ward_rc rc;
 	size_t i, k;
 
+	ward_buf_init(&text, SIZE_MAX, ward_arena_budget(arena));
 	if (imports->count == 0)
 		return WARD_E_NOENT;
-	ward_buf_init(&text, SIZE_MAX, ward_arena_budget(arena));
 	for (i = 0; i < imports->count; i++)
 		for (k = 0; k < imports->dlls[i].count; k++) {
 			rc = append_symbol(&text, imports->dlls[i].dll,
