@@ -212,6 +212,8 @@ ward_office_link(struct ward_span stream, const struct ward_sink *sink)
 	/* A longer address is cut: the fact is for people. */
 	rc = ward_utf_from_utf16(&text, url, false);
 	ward_sink_trait(sink, WARD_TRAIT_EXTERNAL);
-	ward_sink_fact(sink, "ole.link", "%.*s%s", (int)strnlen((const char *)text.data, text.len),
-		       (const char *)text.data, rc == WARD_OK ? "" : "…");
+	if (text.len)
+		ward_sink_fact(sink, "ole.link", "%.*s%s",
+			       (int)strnlen((const char *)text.data, text.len),
+			       (const char *)text.data, rc == WARD_OK ? "" : "…");
 }

@@ -146,6 +146,8 @@ test_link(void **state)
 	ward_office_link(ward_span_of(stream, sizeof(stream)), &sink);
 	assert_int_equal(kept.traits, WARD_TRAIT_EXTERNAL);
 	assert_true(kept_said(&kept, "ole.link=http:\n"));
+	/* A moniker and no address. */
+	ward_office_link(ward_span_cut(ward_span_of(stream, sizeof(stream)), 0, 20), &sink);
 	kept.traits = 0;
 	ward_office_link(ward_span_str("no moniker"), &sink);
 	assert_int_equal(kept.traits, 0);

@@ -69,7 +69,7 @@ escape(struct ward_cursor *c)
 	high = ward_text_hex_value(ward_cursor_u8(c));
 	low = ward_text_hex_value(ward_cursor_u8(c));
 	t.kind = WARD_RTF_BYTE;
-	t.byte = high < 0 || low < 0 ? 0 : (uint8_t)(high << 4 | low);
+	t.byte = high < 0 || low < 0 ? 0 : (uint8_t)((unsigned)high << 4 | (unsigned)low);
 	return t;
 }
 
