@@ -141,7 +141,7 @@ decode(struct ward_span digits, bool hex, struct ward_codec_out *out)
 static enum ward_codec_look
 look_at(struct hunt *h, struct ward_span digits, bool hex)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf bytes;
+	WARD_AUTO(ward_buf_done) struct ward_buf bytes = {0};
 	static const struct ward_sink nobody;
 	struct ward_codec_out o;
 
@@ -180,7 +180,7 @@ find_phase(struct hunt *h, struct run *run)
 static enum ward_rc
 hand_utf16(struct hunt *h, struct ward_child *child, struct ward_span bytes)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
 	enum ward_rc rc;
 
 	ward_buf_init(&text, ward_sink_child_max(h->sink, bytes.len * 2 + 16),
@@ -198,7 +198,7 @@ hand_utf16(struct hunt *h, struct ward_child *child, struct ward_span bytes)
 static enum ward_rc
 hand_inflated(struct hunt *h, size_t offset, bool raw, struct ward_span bytes, bool *ret_any)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf made;
+	WARD_AUTO(ward_buf_done) struct ward_buf made = {0};
 	struct ward_child child = {.packed = bytes.len};
 	enum ward_rc rc;
 
@@ -225,7 +225,7 @@ hand_inflated(struct hunt *h, size_t offset, bool raw, struct ward_span bytes, b
 static enum ward_rc
 hand_run(struct hunt *h, const struct run *run, enum ward_codec_look look)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf bytes;
+	WARD_AUTO(ward_buf_done) struct ward_buf bytes = {0};
 	struct ward_span digits = ward_span_cut(h->in, run->start, run->end - run->start);
 	struct ward_child child = {.packed = digits.len};
 	struct ward_codec_out o;

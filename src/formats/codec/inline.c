@@ -118,7 +118,7 @@ hand_forks(struct job *j, struct ward_codec_out *o)
 static enum ward_rc
 hand_block(struct job *j, enum kind kind)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf bytes;
+	WARD_AUTO(ward_buf_done) struct ward_buf bytes = {0};
 	struct ward_span rest = ward_span_cut(j->c.in, j->c.pos, ward_cursor_left(&j->c));
 	struct ward_child child = {.name = child_name(j, j->name, "inline")};
 	struct ward_codec_out o;

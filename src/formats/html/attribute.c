@@ -46,7 +46,7 @@ scheme_end(struct ward_span url, const char *scheme)
 static enum ward_rc
 hand_data(struct ward_html_page *p, struct ward_span rest)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf plain, bytes;
+	WARD_AUTO(ward_buf_done) struct ward_buf plain = {0}, bytes = {0};
 	struct ward_child child = {.packed = rest.len};
 	struct ward_span head, body = rest;
 	struct ward_codec_out o;

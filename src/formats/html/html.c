@@ -313,7 +313,7 @@ read_bytes(struct ward_span in, struct ward_arena *arena, const struct ward_sink
 enum ward_rc
 ward_html_read(struct ward_span in, struct ward_arena *arena, const struct ward_sink *sink)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf wide;
+	WARD_AUTO(ward_buf_done) struct ward_buf wide = {0};
 	enum ward_rc rc;
 
 	ward_buf_init(&wide, in.len * 2 + 16, ward_arena_budget(arena));

@@ -101,7 +101,7 @@ static void
 note_type(struct ward_mail_walk *w, const struct ward_mail_params *type, const char *name)
 {
 	bool found = false, twice = false;
-	WARD_AUTO(ward_buf_done) struct ward_buf mode;
+	WARD_AUTO(ward_buf_done) struct ward_buf mode = {0};
 
 	ward_buf_init(&mode, 64, ward_arena_budget(w->arena));
 	if (ward_text_eq_nocase(type->value, "message/partial"))
@@ -122,7 +122,7 @@ static enum ward_rc
 decode_leaf(struct ward_mail_walk *w, decoder decode, struct ward_span body,
 	    struct ward_child *child)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf bytes;
+	WARD_AUTO(ward_buf_done) struct ward_buf bytes = {0};
 	struct ward_codec_out o;
 
 	ward_buf_init(&bytes, ward_sink_child_max(w->sink, body.len + 16),
@@ -137,7 +137,7 @@ enum ward_rc
 ward_mail_leaf(struct ward_mail_walk *w, const struct ward_mail_part *part,
 	       const struct ward_mail_params *type, struct ward_span body)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf name;
+	WARD_AUTO(ward_buf_done) struct ward_buf name = {0};
 	bool message = ward_text_starts_nocase(type->value, "message/rfc822") ||
 		       ward_text_starts_nocase(type->value, "message/global");
 	decoder decode = decoder_of(w, part->encoding);

@@ -106,7 +106,7 @@ guess_boundary(const struct ward_mail_walk *w)
 static enum ward_rc
 push_boundary(struct ward_mail_walk *w, const struct ward_mail_params *type)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
 	struct ward_span boundary;
 	bool found;
 	enum ward_rc rc;
@@ -177,7 +177,7 @@ read_contents(struct ward_mail_walk *w, const struct ward_mail_part *part,
 static void
 fact_words(struct ward_mail_walk *w, const char *key, struct ward_span text)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf words;
+	WARD_AUTO(ward_buf_done) struct ward_buf words = {0};
 
 	if (!text.len)
 		return;

@@ -123,7 +123,7 @@ unescape(const struct ward_mail_param *p, struct ward_buf *out)
 static enum ward_rc
 plain_value(const struct ward_mail_param *p, struct ward_buf *out)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
 	enum ward_rc rc;
 
 	ward_buf_init(&text, WARD_MAIL_VALUE_MAX, out->budget);
@@ -135,7 +135,7 @@ plain_value(const struct ward_mail_param *p, struct ward_buf *out)
 static enum ward_rc
 extended_value(struct ward_span s, struct ward_span *charset, bool first, struct ward_buf *out)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf bytes;
+	WARD_AUTO(ward_buf_done) struct ward_buf bytes = {0};
 	static const struct ward_sink nobody;
 	struct ward_span rest = s, part, language;
 	struct ward_codec_out o;

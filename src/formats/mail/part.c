@@ -7,7 +7,7 @@
 static enum ward_rc
 take(struct ward_mail_walk *w, struct ward_span value, struct ward_span *ret_slot)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
 	enum ward_rc rc;
 	char *copy;
 

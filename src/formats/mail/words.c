@@ -68,7 +68,7 @@ word_at(struct ward_span s, struct word *ret_word)
 static enum ward_rc
 word_decode(const struct word *w, struct ward_buf *out)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf bytes;
+	WARD_AUTO(ward_buf_done) struct ward_buf bytes = {0};
 	static const struct ward_sink nobody;
 	struct ward_codec_out o;
 	enum ward_rc rc;

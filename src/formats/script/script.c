@@ -65,7 +65,7 @@ static enum ward_rc
 read_text(struct ward_span in, struct ward_arena *arena, const struct ward_sink *sink,
 	  const struct ward_script_lang *lang)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
 	struct ward_codec_out out;
 	struct ward_script_run run = {.lang = lang, .in = in, .out = &out};
 	enum ward_rc rc;
@@ -84,7 +84,7 @@ static enum ward_rc
 read_script(struct ward_span in, struct ward_arena *arena, const struct ward_sink *sink,
 	    enum ward_type type)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf wide;
+	WARD_AUTO(ward_buf_done) struct ward_buf wide = {0};
 	const struct ward_script_lang *lang = ward_script_lang_find(type);
 	enum ward_rc rc;
 
