@@ -39,6 +39,7 @@ enum ward_rc ward_cursor_rc(const struct ward_cursor *c) WARD_MUST_CHECK;
 /* Bytes that are left; 0 once failed. */
 size_t ward_cursor_left(const struct ward_cursor *c);
 
+/* The next integer, or 0 once failed. */
 uint8_t ward_cursor_u8(struct ward_cursor *c);
 uint16_t ward_cursor_u16le(struct ward_cursor *c);
 uint32_t ward_cursor_u32le(struct ward_cursor *c);

@@ -4,8 +4,13 @@
 #ifndef WARD_BASE_RC_H
 #define WARD_BASE_RC_H
 
-#define WARD_MUST_CHECK	       __attribute__((warn_unused_result))
+#define WARD_MUST_CHECK __attribute__((warn_unused_result))
+/* gcc for Windows means its old C library by `printf`; ours is C99's everywhere (%zu, %llu). */
+#ifdef __clang__
 #define WARD_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define WARD_PRINTF(fmt, args) __attribute__((format(gnu_printf, fmt, args)))
+#endif
 
 /* Runs `fn` (for example ward_buf_done) on the variable's address when it
  * leaves scope. */

@@ -102,8 +102,8 @@ ward_text_unhex(struct ward_span hex, uint8_t *ret_bytes, size_t len)
 		if (ward_text_hex_value(hex.data[i]) < 0)
 			return false;
 	for (size_t i = 0; i < len; i++)
-		ret_bytes[i] = (uint8_t)(ward_text_hex_value(hex.data[2 * i]) << 4 |
-					 ward_text_hex_value(hex.data[2 * i + 1]));
+		ret_bytes[i] = (uint8_t)((unsigned)ward_text_hex_value(hex.data[2 * i]) << 4 |
+					 (unsigned)ward_text_hex_value(hex.data[2 * i + 1]));
 	return true;
 }
 

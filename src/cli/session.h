@@ -19,6 +19,7 @@ struct ward_session_options {
 	} max;
 };
 
+/* What holds when the command line says nothing. */
 void ward_session_options_default(struct ward_session_options *ret_options);
 
 /* Rows for an options table whose struct has a member `session` of that type. */

@@ -75,7 +75,7 @@ test_json_is_json_whatever_the_name(void **state)
 
 	(void)state;
 	assert_non_null(json);
-	assert_null(strchr(text, '\xff'));
+	assert_null(strchr(text, 0xff));
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	assert_string_equal(json_string_value(json_object_get(json, "path_hex")),
 			    "2f746d702f22ff0a");

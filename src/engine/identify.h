@@ -11,9 +11,9 @@
  * are those of the formats' own specifications, cross-checked with a second field wherever the
  * number alone is short. Linear, no allocation.
  */
-enum ward_type ward_identify(struct ward_span bytes);
+enum ward_type ward_identify(struct ward_span in);
 
 /* The same for bytes that have no magic: text kinds, or WARD_TYPE_DATA when they are not text. */
-enum ward_type ward_identify_text(struct ward_span bytes);
+enum ward_type ward_identify_text(struct ward_span in);
 
 #endif

@@ -21,6 +21,7 @@ struct ward_limits {
 /* Each level costs stack, so that no setting may exceed this. */
 #define WARD_DEPTH_MAX 64u
 
+/* The limits of a scan whose caller sets none. */
 void ward_limits_default(struct ward_limits *ret_limits);
 
 #endif

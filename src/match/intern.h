@@ -20,6 +20,7 @@ struct ward_intern {
 	bool terminate;
 };
 
+/* An empty set; `terminate`: each string is followed by a NUL. */
 void ward_intern_init(struct ward_intern *set, bool terminate);
 void ward_intern_done(struct ward_intern *set);
 

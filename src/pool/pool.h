@@ -110,6 +110,7 @@ struct ward_pool_stats {
 	uint64_t restarts;	/* of the whole scanner */
 };
 
+/* Counted since the pool began; cheap, at any time. */
 void ward_pool_stats(const struct ward_pool *pool, struct ward_pool_stats *ret_stats);
 
 #endif

@@ -11,7 +11,7 @@ static enum ward_rc
 send_control(const struct ward_pool *pool, const struct ward_proto_control *control, const int *fds,
 	     size_t count)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf out;
+	WARD_AUTO(ward_buf_done) struct ward_buf out = {0};
 	enum ward_rc rc;
 
 	ward_buf_init(&out, WARD_PROTO_MESSAGE_MAX, NULL);

@@ -66,6 +66,8 @@ struct ward_proto_control {
 	uint32_t slot;		/* spawn; below WARD_PROTO_SLOTS_MAX */
 };
 
+/* Encoding appends to `out` (WARD_E_LIMIT past its maximum); decoding checks every field and fails
+ * with WARD_E_PROTO, strings then live in `arena`. */
 enum ward_rc ward_proto_control_encode(const struct ward_proto_control *control,
 				       struct ward_buf *out) WARD_MUST_CHECK;
 enum ward_rc ward_proto_control_decode(struct ward_span in, struct ward_arena *arena,
@@ -89,6 +91,7 @@ struct ward_proto_event {
 	int32_t signal;	   /* exited; 0: by itself */
 };
 
+/* As for control messages. */
 enum ward_rc ward_proto_event_encode(const struct ward_proto_event *event,
 				     struct ward_buf *out) WARD_MUST_CHECK;
 enum ward_rc ward_proto_event_decode(struct ward_span in, struct ward_arena *arena,

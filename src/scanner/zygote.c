@@ -31,7 +31,7 @@ struct zygote {
 static enum ward_rc
 tell(const struct ward_proto_event *event, int fd)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf out;
+	WARD_AUTO(ward_buf_done) struct ward_buf out = {0};
 	enum ward_rc rc;
 
 	ward_buf_init(&out, WARD_PROTO_MESSAGE_MAX, NULL);
@@ -225,7 +225,7 @@ int
 ward_scanner_run(const struct ward_scanner_ops *ops)
 {
 	static struct zygote z = {.children = -1};
-	WARD_AUTO(ward_buf_done) struct ward_buf why;
+	WARD_AUTO(ward_buf_done) struct ward_buf why = {0};
 	struct ward_proto_event event = {.kind = WARD_PROTO_READY};
 	enum ward_rc rc;
 

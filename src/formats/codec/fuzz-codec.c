@@ -21,7 +21,7 @@ all_decoders(struct ward_span in, struct ward_arena *arena, const struct ward_si
 	if (rc == WARD_OK)
 		rc = ward_codec_blobs(in, true, arena, sink, NULL);
 	for (size_t i = 0; i < sizeof(decoders) / sizeof(decoders[0]) && rc == WARD_OK; i++) {
-		WARD_AUTO(ward_buf_done) struct ward_buf buf;
+		WARD_AUTO(ward_buf_done) struct ward_buf buf = {0};
 		struct ward_child child = {.name = "x"};
 		struct ward_codec_out o;
 

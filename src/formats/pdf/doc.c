@@ -300,8 +300,8 @@ add_packed(struct ward_pdf_doc *doc, struct ward_span bytes, uint64_t n, uint64_
 
 	for (uint64_t i = 0; rc == WARD_OK && i < n; i++) {
 		struct ward_pdf_entry e = {.offset = SIZE_MAX};
-		struct ward_pdf_token number;
-		struct ward_pdf_token offset;
+		struct ward_pdf_token number = {0};
+		struct ward_pdf_token offset = {0};
 
 		rc = ward_pdf_lex(&c, doc->arena, &number);
 		if (rc == WARD_OK)

@@ -89,7 +89,7 @@ tell_sections(const struct ward_pe *pe, const struct ward_sink *sink)
 static void
 tell_dlls(const struct ward_pe_imports *imports, const char *key, const struct ward_sink *sink)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf list;
+	WARD_AUTO(ward_buf_done) struct ward_buf list = {0};
 	enum ward_rc rc = WARD_OK;
 	size_t i;
 

@@ -51,7 +51,7 @@ enum ward_rc
 ward_pe_imphash(const struct ward_pe_imports *imports, struct ward_arena *arena,
 		uint8_t ret_md5[WARD_MD5_LEN])
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf text;
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
 	enum ward_rc rc;
 	size_t i, k;
 

@@ -109,7 +109,7 @@ append_id(struct ward_buf *out, const struct ward_pe_resource_id *id, bool type)
 const char *
 ward_pe_resource_path(const struct ward_pe_resource *r, struct ward_arena *arena)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf path;
+	WARD_AUTO(ward_buf_done) struct ward_buf path = {0};
 	enum ward_rc rc;
 
 	ward_buf_init(&path, 2048, ward_arena_budget(arena));

@@ -23,6 +23,7 @@ struct ward_hash_image {
 	uint64_t kinds[WARD_HASH_KINDS]; /* entries of each */
 };
 
+/* An empty builder, the caller's to free; WARD_E_NOMEM. */
 enum ward_rc ward_hash_builder_new(struct ward_hash_builder **ret) WARD_MUST_CHECK;
 struct ward_hash_builder *ward_hash_builder_free(struct ward_hash_builder *b);
 
