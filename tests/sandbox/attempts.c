@@ -84,7 +84,7 @@ TRY(tkill, SYS_tkill, 1, 0)
 TRY(tgkill_other, SYS_tgkill, 1, 1, 0)
 TRY(pidfd, SYS_pidfd_open, 1, 0)
 TRY(getppid, SYS_getppid)
-TRY(setpriority, SYS_setpriority, 0, 0, 0)
+TRY(setpriority, SYS_setpriority, 0, 0, 19)
 TRY(wait, SYS_wait4, -1, NULL, WNOHANG, NULL)
 /* memory */
 TRY(memfd, SYS_memfd_create, "ward", 0)
