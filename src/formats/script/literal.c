@@ -154,8 +154,14 @@ read_contents(struct ward_script_run *r, int quote, bool triple, bool escapes)
 	int byte;
 
 	while ((byte = ward_script_byte(r, 0)) >= 0 && r->out->rc == WARD_OK) {
-		size_t end = closing(r, quote, triple);
+		size_t end;
 
+		if (byte != quote && byte != r->lang->escape && byte != '%' && byte != '\n') {
+			put(r, byte);
+			r->pos++;
+			continue;
+		}
+		end = closing(r, quote, triple);
 		if (end == 1 && r->lang->features & WARD_SCRIPT_DOUBLED &&
 		    ward_script_byte(r, 1) == quote) {
 			put(r, quote);

@@ -62,7 +62,8 @@ ward_script_literal_open(struct ward_script_run *r)
 static void
 write_code(struct ward_script_run *r, uint8_t byte)
 {
-	close_literal(r);
+	if (r->literal || r->space)
+		close_literal(r);
 	ward_codec_put(r->out, byte);
 	r->last = byte;
 	r->pos++;
@@ -212,6 +213,12 @@ read_token(struct ward_script_run *r)
 {
 	int byte = ward_script_byte(r, 0);
 
+	/* Most of a script: bytes that mean themselves, and the inside of words. */
+	if (!r->special[byte] ||
+	    (is_word((uint8_t)byte) && is_word(r->last) && !r->space && !r->literal)) {
+		write_code(r, (uint8_t)byte);
+		return;
+	}
 	if (is_space(byte)) {
 		r->space = byte == '\n' || r->space == '\n' ? '\n' : ' ';
 		r->pos++;
@@ -263,11 +270,45 @@ at_page_end(const struct ward_script_run *r)
 	return (byte == '?' || byte == '%') && ward_script_byte(r, 1) == '>';
 }
 
+static void
+mark_first(struct ward_script_run *r, const char *text)
+{
+	if (!text || !*text)
+		return;
+	r->special[(uint8_t)*text] = true;
+	if (*text >= 'a' && *text <= 'z')
+		r->special[(uint8_t)(*text - 32)] = true;
+}
+
+/* Fills `special` from the language's table. */
+static void
+mark_special(struct ward_script_run *r)
+{
+	const struct ward_script_lang *l = r->lang;
+
+	for (const char *at = "\t\n\v\f\r /_@"; *at; at++)
+		mark_first(r, (const char[]){*at, 0});
+	r->special[0] = true;
+	for (size_t i = 0; i < 2; i++)
+		mark_first(r, l->line_comment[i]);
+	for (size_t i = 0; i < 3; i++)
+		mark_first(r, l->chars[i]);
+	for (const char *at = l->quotes; *at; at++)
+		r->special[(uint8_t)*at] = true;
+	for (const char *at = l->joins ? l->joins : ""; *at; at++)
+		r->special[(uint8_t)*at] = true;
+	mark_first(r, l->block_open);
+	mark_first(r, l->features & WARD_SCRIPT_REM ? "r" : NULL);
+	r->special[(uint8_t)l->escape] = true;
+	r->special[(uint8_t)l->drop] = true;
+}
+
 void
 ward_script_normalise(struct ward_script_run *r)
 {
 	bool page = r->lang->features & WARD_SCRIPT_PAGE;
 
+	mark_special(r);
 	if (page)
 		copy_page(r);
 	while (r->pos < r->in.len && r->out->rc == WARD_OK) {

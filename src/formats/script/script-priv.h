@@ -39,11 +39,12 @@ struct ward_script_run {
 	struct ward_span in;
 	size_t pos;
 	struct ward_codec_out *out;
-	bool literal;	 /* a literal is open in the output: its end waits for a join */
-	char join;	 /* operator seen since, else 0 */
-	char space;	 /* white space seen since the last byte written, else 0 */
-	uint8_t last;	 /* last byte of code written, 0 at the start */
-	size_t no_regex; /* none can start before this position */
+	bool literal;	   /* a literal is open in the output: its end waits for a join */
+	char join;	   /* operator seen since, else 0 */
+	char space;	   /* white space seen since the last byte written, else 0 */
+	uint8_t last;	   /* last byte of code written, 0 at the start */
+	bool special[256]; /* bytes that may start more than themselves, outside literals */
+	size_t no_regex;   /* none can start before this position */
 	unsigned decoded;
 	unsigned cleaned; /* escape characters and comments taken out of the middle of lines */
 };

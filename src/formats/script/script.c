@@ -32,12 +32,12 @@ note_lines(const struct ward_sink *sink, struct ward_span in)
 }
 
 /* Whether the code unpacks raw DEFLATE: gzinflate, IO::Uncompress::Inflate,
- * DeflateStream, zlib.inflateRaw. */
+ * DeflateStream, zlib.inflateRaw; PHP takes its functions in any case. */
 static bool
 wants_inflate(struct ward_span text)
 {
-	return ward_text_find(text, ward_span_str("nflate"), 0) != SIZE_MAX ||
-	       ward_text_find_nocase(text, ward_span_str("deflate"), 0) != SIZE_MAX;
+	return ward_text_find(text, ward_span_str("flate"), 0) != SIZE_MAX ||
+	       ward_text_find(text, ward_span_str("FLATE"), 0) != SIZE_MAX;
 }
 
 static enum ward_rc
