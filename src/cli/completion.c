@@ -5,6 +5,7 @@
 static const struct ward_command *const commands[] = {
 	&ward_command_scan,
 	&ward_command_explain,
+	&ward_command_intel,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -5,6 +5,7 @@
 static const struct ward_command *const commands[] = {
 	&ward_command_scan,
 	&ward_command_explain,
+	&ward_command_intel,
 	&ward_command_completion,
 };
 
@@ -14,6 +15,7 @@ static const struct {
 } abouts[] = {
 	{"scan", "look for malware in files and directories"},
 	{"explain", "show everything that is known about one file"},
+	{"intel", "compile rules, signatures and hashes into a pack; show and verify packs"},
 	{"completion", "print completions for bash or zsh"},
 	{"help", "this text, or with a command's name its help"},
 	{"version", "print the version"},

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "cli/compile.h"
 #include "cli/paths.h"
 
 static bool
@@ -25,6 +26,20 @@ open_pack(struct ward_packs *packs, const char *path)
 	return true;
 }
 
+/* Rules named on the command line become a pack of their own, in memory. */
+static bool
+compile_rules(struct ward_packs *packs, const struct ward_session_options *options)
+{
+	struct ward_compile job = {
+		.paths = &options->rules, .lenient = options->lenient, .quiet = true};
+
+	if (options->rules.count == 0)
+		return true;
+	if (packs->count == WARD_PACKS_MAX)
+		return false;
+	return ward_compile(&job, &packs->fds[packs->count]) == WARD_OK && ++packs->count;
+}
+
 bool
 ward_packs_open(struct ward_packs *packs, const struct ward_session_options *options)
 {
@@ -37,7 +52,7 @@ ward_packs_open(struct ward_packs *packs, const struct ward_session_options *opt
 	for (size_t i = 0; i < options->intel.count; i++)
 		if (!open_pack(packs, options->intel.items[i]))
 			return false;
-	return true;
+	return compile_rules(packs, options);
 }
 
 void

@@ -52,7 +52,8 @@ ward_pack_builder_new(const struct ward_pack_config *config, struct ward_pack_bu
 		return WARD_E_NOMEM;
 	b->config = *config;
 	b->load = (struct ward_load){.notice = on_notice, .report = on_report, .ctx = b};
-	yara = (struct ward_yara_config){.include = config->include,
+	yara = (struct ward_yara_config){.lenient = config->lenient,
+					 .include = config->include,
 					 .include_ctx = config->include_ctx,
 					 .notice = on_notice,
 					 .notice_ctx = b};

@@ -27,6 +27,7 @@ struct ward_pack_config {
 	void *notice_ctx;
 	ward_yara_include include; /* resolves YARA includes; NULL: refused */
 	void *include_ctx;
+	bool lenient; /* YARA sources that do not compile are left out, with a notice */
 };
 
 /* Takes the next bytes of the pack. */

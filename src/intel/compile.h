@@ -27,6 +27,7 @@ struct ward_intel_job {
 	const char *created;	  /* for the manifest; the library has no clock */
 	ward_match_notice notice; /* may be NULL */
 	void *notice_ctx;
+	bool lenient; /* ward_pack_config.lenient */
 };
 
 /*

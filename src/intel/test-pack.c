@@ -74,7 +74,7 @@ compile(struct world *w, size_t count, struct ward_intel_result *result)
 {
 	struct ward_intel_files files = {world_read, world_release, w};
 	struct ward_intel_job job = {w->names,	   count, &files, "2026-01-31T12:00:00Z",
-				     world_notice, w};
+				     world_notice, w,	  false};
 	enum ward_rc rc;
 
 	ward_buf_init(&w->out, 64 << 20, NULL);
