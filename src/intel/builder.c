@@ -323,7 +323,7 @@ add_hashes(struct ward_pack_builder *b, struct layout *l, struct ward_pack_count
 static enum ward_rc
 add_bodies(struct ward_pack_builder *b, struct layout *l, struct ward_pack_counts *counts)
 {
-	struct ward_body_table t;
+	struct ward_body_table t = {0};
 	enum ward_rc rc = ward_body_builder_finish(b->load.bodies, &l->bodies);
 
 	if (rc == WARD_OK)

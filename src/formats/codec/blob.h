@@ -20,6 +20,7 @@ enum ward_codec_look {
 	WARD_CODEC_LOOK_KNOWN, /* a program, document or container */
 };
 
+/* Looks at the first bytes only. */
 enum ward_codec_look ward_codec_look(struct ward_span bytes);
 
 /*

@@ -113,7 +113,7 @@ tell_list(const struct ward_sink *sink, const char *key, const struct ward_buf *
 static enum ward_rc
 tell_dynamic(const struct ward_elf *elf, const struct ward_sink *sink)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf needed;
+	WARD_AUTO(ward_buf_done) struct ward_buf needed = {0};
 	struct ward_elf_dynamic it;
 	uint64_t tag, value;
 	enum ward_rc rc = WARD_OK;
@@ -144,7 +144,7 @@ tell_dynamic(const struct ward_elf *elf, const struct ward_sink *sink)
 static enum ward_rc
 tell_imports(struct ward_elf_symbols it, const struct ward_sink *sink)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf list;
+	WARD_AUTO(ward_buf_done) struct ward_buf list = {0};
 	struct ward_elf_symbol symbol;
 	enum ward_rc rc = WARD_OK;
 	size_t i;

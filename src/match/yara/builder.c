@@ -332,7 +332,7 @@ static void
 tell_lost(struct ward_yara_builder *b, const struct source *s)
 {
 	struct ward_span rest = ward_span_of(s->text, s->len), line, name;
-	struct ward_buf names WARD_AUTO(ward_buf_done);
+	struct ward_buf names WARD_AUTO(ward_buf_done) = {0};
 	char text[TEXT_MAX];
 	size_t lost = 0;
 
@@ -415,7 +415,7 @@ on_include(const char *name, const char *from, const char *ns, void *user_data)
 {
 	struct pass *p = user_data;
 	const struct ward_yara_config *config = &p->b->config;
-	struct ward_buf file WARD_AUTO(ward_buf_done);
+	struct ward_buf file WARD_AUTO(ward_buf_done) = {0};
 
 	(void)ns;
 	ward_buf_init(&file, WARD_YARA_SOURCE_MAX, NULL);
@@ -599,7 +599,7 @@ put_set(struct ward_buf *out, struct ward_span set)
 static enum ward_rc
 put_rules(struct ward_buf *out, YR_RULES *rules)
 {
-	struct ward_buf set WARD_AUTO(ward_buf_done);
+	struct ward_buf set WARD_AUTO(ward_buf_done) = {0};
 	enum ward_rc rc;
 
 	ward_buf_init(&set, out->max, NULL);

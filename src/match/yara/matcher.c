@@ -103,9 +103,11 @@ traits_of(const YR_RULE *rule)
 	const YR_META *meta;
 	const char *tag;
 
-	yr_rule_metas_foreach(rule, meta) take_meta(&t, meta);
-	yr_rule_tags_foreach(rule, tag) if (ward_text_eq_nocase(ward_span_str(tag), "pua")) t.pua =
-		true;
+	yr_rule_metas_foreach (rule, meta)
+		take_meta(&t, meta);
+	yr_rule_tags_foreach (rule, tag)
+		if (ward_text_eq_nocase(ward_span_str(tag), "pua"))
+			t.pua = true;
 	return t;
 }
 
@@ -143,8 +145,7 @@ first_match(YR_SCAN_CONTEXT *context, const YR_STRING *string)
 {
 	const YR_MATCH *match;
 
-	yr_string_matches_foreach(context, string, match)
-	{
+	yr_string_matches_foreach (context, string, match) {
 		return match->base + match->offset;
 	}
 	return -1;
@@ -158,8 +159,7 @@ describe(YR_SCAN_CONTEXT *context, const YR_RULE *rule, char *out, size_t size)
 	int shown = 0;
 
 	out[0] = '\0';
-	yr_rule_strings_foreach(rule, string)
-	{
+	yr_rule_strings_foreach (rule, string) {
 		int64_t at = first_match(context, string);
 		int n;
 
