@@ -37,6 +37,8 @@ struct pass {
 	int64_t pos;	     /* input bytes counted so far */
 	bool damaged;	     /* a gap without a name is due at the end */
 	bool one;	     /* only the first entry is wanted */
+	bool piped;	     /* its input is another pass's output, which has been charged */
+	bool big_tar;	     /* a stream turned out to hold a tar too large for one object */
 };
 
 void
@@ -87,6 +89,8 @@ take_consumed(struct pass *p)
 static enum ward_rc
 charge(struct pass *p, uint64_t produced)
 {
+	if (p->piped)
+		return ward_sink_charge(p->sink, 0, 0);
 	return ward_sink_charge(p->sink, produced, take_consumed(p));
 }
 
@@ -251,6 +255,11 @@ scan_entry(struct pass *p, struct archive_entry *entry, bool *ret_go)
 	rc = read_entry(p, &why, &status);
 	if (rc != WARD_OK)
 		return rc;
+	if (ward_archive_is_stream(p->kind) && p->buf.full &&
+	    ward_archive_is_tar(ward_buf_span(&p->buf))) {
+		p->big_tar = true;
+		return WARD_OK;
+	}
 	if (why != WARD_REASON_NONE)
 		note_gap(p, p->name, why);
 	*ret_go = status != ARCHIVE_FATAL;
@@ -302,6 +311,15 @@ enable_rpm(struct archive *a)
 	return archive_read_support_format_cpio(a);
 }
 
+/* Members behind an end mark are members too, and anything else behind it is damage. */
+static int
+enable_tar(struct archive *a)
+{
+	if (archive_read_support_format_tar(a) != ARCHIVE_OK)
+		return ARCHIVE_FATAL;
+	return archive_read_set_options(a, "tar:read_concatenated_archives");
+}
+
 /* One explicit filter: with bidding, libarchive would unpack 25 layers at once, unseen. */
 static int
 enable_stream(struct archive *a, enum ward_archive_kind kind)
@@ -346,7 +364,7 @@ enable(struct archive *a, enum ward_archive_kind kind)
 	case WARD_ARCHIVE_CPIO:
 		return archive_read_support_format_cpio(a);
 	case WARD_ARCHIVE_TAR:
-		return archive_read_support_format_tar(a);
+		return enable_tar(a);
 	case WARD_ARCHIVE_ISO:
 		return archive_read_support_format_iso9660(a);
 	case WARD_ARCHIVE_RPM:
@@ -367,16 +385,12 @@ nothing_found(enum ward_reason why)
 	return why == WARD_REASON_MEMORY ? WARD_E_NOMEM : WARD_E_FORMAT;
 }
 
+/* The entries of an opened archive. */
 static enum ward_rc
-run_pass(struct pass *p, struct ward_span in)
+run_opened(struct pass *p)
 {
-	enum ward_rc rc;
+	enum ward_rc rc = scan_entries(p);
 
-	if (enable(p->a, p->kind) != ARCHIVE_OK)
-		return WARD_E_UNSUPPORTED;
-	if (archive_read_open_memory2(p->a, in.data, in.len, READ_STEP) != ARCHIVE_OK)
-		return nothing_found(error_reason(p->a));
-	rc = scan_entries(p);
 	if (rc != WARD_OK || !p->damaged)
 		return rc;
 	if (archive_read_has_encrypted_entries(p->a) == 1 && p->entries == 0)
@@ -385,6 +399,16 @@ run_pass(struct pass *p, struct ward_span in)
 		return nothing_found(error_reason(p->a));
 	note_gap(p, NULL, error_reason(p->a));
 	return WARD_OK;
+}
+
+static enum ward_rc
+run_pass(struct pass *p, struct ward_span in)
+{
+	if (enable(p->a, p->kind) != ARCHIVE_OK)
+		return WARD_E_UNSUPPORTED;
+	if (archive_read_open_memory2(p->a, in.data, in.len, READ_STEP) != ARCHIVE_OK)
+		return nothing_found(error_reason(p->a));
+	return run_opened(p);
 }
 
 static enum ward_rc
@@ -403,6 +427,79 @@ read_pass(struct pass *p, struct ward_span in)
 	return rc;
 }
 
+/* ---- a compressed tar that is too large to be held as one object ---- */
+
+struct pipe {
+	struct pass *from;
+	enum ward_rc rc; /* of the sink, when it wanted no more */
+	bool damaged;
+};
+
+/* libarchive's read callback: the next unpacked block, 0 at the end. */
+static la_ssize_t
+pipe_read(struct archive *to, void *ctx, const void **ret_data)
+{
+	struct pipe *pipe = ctx;
+	struct ward_span block = {NULL, 0};
+	uint64_t offset;
+	int status = ARCHIVE_OK;
+
+	while (block.len == 0) {
+		if (!next_block(pipe->from, &block, &offset, &status)) {
+			pipe->damaged = status != ARCHIVE_EOF;
+			return 0;
+		}
+		pipe->rc = charge(pipe->from, block.len);
+		if (pipe->rc != WARD_OK) {
+			archive_set_error(to, ECANCELED, "stopped");
+			return -1;
+		}
+	}
+	*ret_data = block.data;
+	return (la_ssize_t)block.len;
+}
+
+static enum ward_rc
+run_piped(struct pass *tar, struct pipe *pipe)
+{
+	enum ward_rc rc;
+
+	if (enable_tar(tar->a) != ARCHIVE_OK)
+		return WARD_E_UNSUPPORTED;
+	rc = archive_read_open2(tar->a, pipe, NULL, pipe_read, NULL, NULL) == ARCHIVE_OK
+		     ? run_opened(tar)
+		     : WARD_E_FORMAT;
+	if (pipe->rc != WARD_OK)
+		return pipe->rc;
+	if (rc == WARD_OK && pipe->damaged)
+		note_gap(tar, NULL, WARD_REASON_CORRUPT);
+	return rc;
+}
+
+/* Unpacks the stream once more, from its start, into a tar reader. */
+static enum ward_rc
+read_big_tar(enum ward_archive_kind kind, struct ward_span in, struct ward_arena *arena,
+	     const struct ward_sink *sink)
+{
+	struct pass outer = {.kind = kind, .arena = arena, .sink = sink};
+	struct pass tar = {.kind = WARD_ARCHIVE_TAR, .arena = arena, .sink = sink, .piped = true};
+	struct pipe pipe = {.from = &outer};
+	struct archive_entry *entry;
+	enum ward_rc rc = WARD_E_NOMEM;
+
+	outer.a = archive_read_new();
+	tar.a = archive_read_new();
+	ward_buf_init(&tar.buf, ward_sink_child_max(sink, ENTRY_MAX), ward_arena_budget(arena));
+	if (outer.a && tar.a && enable(outer.a, kind) == ARCHIVE_OK &&
+	    archive_read_open_memory2(outer.a, in.data, in.len, READ_STEP) == ARCHIVE_OK &&
+	    archive_read_next_header(outer.a, &entry) == ARCHIVE_OK)
+		rc = run_piped(&tar, &pipe);
+	ward_buf_done(&tar.buf);
+	(void)archive_read_free(tar.a);
+	(void)archive_read_free(outer.a);
+	return rc;
+}
+
 /* An entry of a zip by a method that formats/zip leaves to us. */
 static enum ward_rc
 read_zip_record(struct ward_span record, struct ward_arena *arena, const struct ward_sink *sink)
@@ -417,12 +514,14 @@ read_as(enum ward_archive_kind kind, struct ward_span in, struct ward_arena *are
 	const struct ward_sink *sink)
 {
 	struct pass p = {.kind = kind, .arena = arena, .sink = sink};
+	enum ward_rc rc;
 
 	if (kind == WARD_ARCHIVE_ZIP)
 		return ward_zip_read(in, arena, sink, read_zip_record);
 	if (kind == WARD_ARCHIVE_LZMA && ward_archive_lzma_dictionary(in) > LZMA_DICTIONARY_MAX)
 		return WARD_E_LIMIT;
-	return read_pass(&p, in);
+	rc = read_pass(&p, in);
+	return rc == WARD_OK && p.big_tar ? read_big_tar(kind, in, arena, sink) : rc;
 }
 
 /* Limits and the wish to stop hold for the whole object, anything else for one reading of it. */

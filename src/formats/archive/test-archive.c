@@ -304,6 +304,47 @@ test_draining_is_charged(void **state)
 }
 
 static void
+test_a_tar_too_large_is_read_as_it_unpacks(void **state)
+{
+	static uint8_t zeros[1 << 16];
+	struct archive *w = begin(archive_write_set_format_gnutar, ARCHIVE_FILTER_GZIP, NULL);
+
+	(void)state;
+	memset(zeros, 'z', sizeof(zeros));
+	put_entry(w, "first", "one", 3, AE_IFREG);
+	for (int i = 0; i < 20; i++)
+		put_entry(w, "long", zeros, sizeof(zeros), AE_IFREG);
+	put_entry(w, "last", "two", 3, AE_IFREG);
+	finish(w);
+	assert_int_equal(read_limited(ward_span_of(made, made_len), 100000, BUDGET), WARD_OK);
+	assert_non_null(strstr(seen.log, "first=one\n"));
+	assert_non_null(strstr(seen.log, "last=two\n"));
+	assert_null(strstr(seen.log, "gap"));
+	assert_int_equal(seen.children, 22);
+	seen.produced = 0;
+	seen.produced_max = 500000;
+	assert_int_equal(read_limited(ward_span_of(made, made_len), 100000, BUDGET), WARD_E_LIMIT);
+}
+
+static void
+test_what_follows_a_tar_is_seen(void **state)
+{
+	static uint8_t twice[1 << 16];
+
+	(void)state;
+	make_pair(archive_write_set_format_gnutar, ARCHIVE_FILTER_NONE, NULL);
+	memcpy(twice, made, made_len);
+	memcpy(twice + made_len, made, made_len);
+	assert_int_equal(read_limited(ward_span_of(twice, made_len * 2), 0, BUDGET), WARD_OK);
+	assert_int_equal(seen.children, 4);
+	memset(twice + made_len, 'x', 2048);
+	(void)setup(NULL);
+	assert_int_equal(read_limited(ward_span_of(twice, made_len + 2048), 0, BUDGET), WARD_OK);
+	assert_int_equal(seen.children, 2);
+	assert_non_null(strstr(seen.log, "gap - corrupt\n"));
+}
+
+static void
 test_the_sink_can_stop(void **state)
 {
 	(void)state;
@@ -427,6 +468,8 @@ main(void)
 		cmocka_unit_test_setup(test_no_memory_is_said, setup),
 		cmocka_unit_test_setup(test_a_bomb_ends_where_the_sink_says, setup),
 		cmocka_unit_test_setup(test_draining_is_charged, setup),
+		cmocka_unit_test_setup(test_a_tar_too_large_is_read_as_it_unpacks, setup),
+		cmocka_unit_test_setup(test_what_follows_a_tar_is_seen, setup),
 		cmocka_unit_test_setup(test_the_sink_can_stop, setup),
 		cmocka_unit_test_setup(test_links_are_not_followed, setup),
 		cmocka_unit_test_setup(test_damage_comes_after_what_was_whole, setup),
