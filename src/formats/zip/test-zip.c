@@ -89,7 +89,7 @@ static void
 put(struct ward_buf *to, uint64_t value, unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++)
-		assert_int_equal(ward_buf_byte(to, i < 8 ? (uint8_t)(value >> 8 * i) : 0), WARD_OK);
+		assert_int_equal(ward_buf_byte(to, (uint8_t)(i < 8 ? value >> 8 * i : 0)), WARD_OK);
 }
 
 struct made {
