@@ -253,7 +253,7 @@ trim_eol(struct ward_span s)
 static enum ward_rc
 measure_stream(struct ward_pdf_doc *doc, struct ward_pdf_object *o, size_t start)
 {
-	const struct ward_pdf_value *length;
+	const struct ward_pdf_value *length = NULL;
 	enum ward_rc rc =
 		ward_pdf_doc_resolve(doc, ward_pdf_value_get(o->value, "Length"), &length);
 	int64_t n = ward_pdf_value_int(length, (int64_t)(doc->in.len - start), -1);
