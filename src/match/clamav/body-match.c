@@ -427,19 +427,32 @@ load(const uint8_t *p, size_t n)
 	return v;
 }
 
+/* Four bytes at once, whatever the processor's order. */
+static inline uint32_t
+load4(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	return v;
+}
+
 /* The hot loop: [from, to) of the object, 4 bytes readable at each place. */
 static void
 sweep(struct scan *s, const struct ward_body_anchors *a, size_t from, size_t to)
 {
 	const uint8_t *p = s->object->bytes.data, *map = a->bitmap.data;
 	uint32_t mask = a->width == 4 ? UINT32_MAX : (1u << (8 * a->width)) - 1;
-	unsigned bits = a->bits;
+	unsigned shift = 32 - a->bits;
 
 	for (size_t i = from; i < to; i++) {
-		uint32_t value = load(p + i, 4) & mask;
-		uint32_t h = ward_body_anchor_hash(value, bits);
+		uint32_t value = load4(p + i) & mask;
+		uint32_t h = (value * WARD_BODY_ANCHOR_MULTIPLIER) >> shift;
 
-		if (map[h / 8] >> (h % 8) & 1) {
+		if (__builtin_expect(map[h >> 3] >> (h & 7) & 1, 0)) {
 			look(s, a, value, i);
 			if (s->rc != WARD_OK)
 				return;

@@ -108,11 +108,13 @@ enum ward_rc ward_body_table_get(const struct ward_body_table *t, uint64_t i,
 				 struct ward_body_signature *ret,
 				 uint64_t *ret_first_gap) WARD_MUST_CHECK;
 
+#define WARD_BODY_ANCHOR_MULTIPLIER 0x9e3779b1u
+
 /* Place of a value in an anchor set's bitmap. */
 static inline uint32_t
 ward_body_anchor_hash(uint32_t value, unsigned bits)
 {
-	return (value * 0x9e3779b1u) >> (32 - bits);
+	return (value * WARD_BODY_ANCHOR_MULTIPLIER) >> (32 - bits);
 }
 
 /* `table` is borrowed and must outlive the matcher. The scan also returns
