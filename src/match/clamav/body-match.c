@@ -6,7 +6,7 @@
 
 /* The steps one object may cost: a floor, and so many per byte. An honest file needs less than
  * one step per byte; the cap ends what hostile input could make of backtracking. */
-enum { STEPS_FLOOR = 64 << 20, STEPS_PER_BYTE = 16 };
+enum { STEPS_FLOOR = 8 << 20, STEPS_PER_BYTE = 16 };
 enum { CHECK_EVERY = 1 << 20 }; /* bytes, or steps, between looks at the clock */
 
 struct body_matcher {
