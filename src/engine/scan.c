@@ -336,6 +336,9 @@ scan_object(struct object *o)
 		read_object(o);
 	if (!o->matched && !s->stop)
 		match_object(o);
+	/* Known to hold other files, and nobody here can look at them. */
+	if (!o->known_good && ward_type_is_opaque(o->type))
+		add_gap(s, WARD_REASON_UNSUPPORTED);
 	if (!o->known_good && ward_type_is_active(o->type))
 		s->result->active = true;
 }

@@ -104,6 +104,11 @@ test_magic_numbers(void **state)
 	check_at(WARD_TYPE_DATA, 64, 0, "MZ", 2);
 	check_at(WARD_TYPE_LZMA, 64, 0, "\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0", 14);
 	check_at(WARD_TYPE_COMPRESS, 64, 0, "\x1f\x9d\x90", 3);
+	check_at(WARD_TYPE_ARJ, 64, 0, "\x60\xea\x2c\0\x22\x0b\1\2\x10\0\2", 11);
+	check_at(WARD_TYPE_DATA, 64, 0, "\x60\xea\x2c\0\x22\x0b\1\2\x10\0\3", 11);
+	check_at(WARD_TYPE_LHA, 64, 2, "-lh5-", 5);
+	check_at(WARD_TYPE_NSIS, 64, 4, "\xef\xbe\xad\xdeNullsoftInst", 16);
+	check_at(WARD_TYPE_TNEF, 64, 0, "\x78\x9f\x3e\x22", 4);
 	assert_int_equal(ward_identify(ward_span_of(NULL, 0)), WARD_TYPE_EMPTY);
 }
 

@@ -59,6 +59,10 @@ test_every_type_and_reason_has_a_name(void **state)
 	assert_false(ward_type_is_active(WARD_TYPE_IMAGE));
 	assert_true(ward_type_is_archive(WARD_TYPE_GZIP));
 	assert_false(ward_type_is_archive(WARD_TYPE_ELF));
+	assert_true(ward_type_is_opaque(WARD_TYPE_ARJ));
+	assert_true(ward_type_is_opaque(WARD_TYPE_ONENOTE));
+	assert_false(ward_type_is_opaque(WARD_TYPE_ISHIELD));
+	assert_false(ward_type_is_opaque(WARD_TYPE_ZIP));
 }
 
 int

@@ -55,6 +55,17 @@ static const struct {
 	[WARD_TYPE_MEDIA] = {"media", "sound or video"},
 	[WARD_TYPE_FONT] = {"font", "font"},
 	[WARD_TYPE_ISHIELD] = {"installshield", "InstallShield file list"},
+	[WARD_TYPE_ARJ] = {"arj", "ARJ archive"},
+	[WARD_TYPE_LHA] = {"lha", "LHA archive"},
+	[WARD_TYPE_ACE] = {"ace", "ACE archive"},
+	[WARD_TYPE_CHM] = {"chm", "Windows compiled help"},
+	[WARD_TYPE_SZDD] = {"szdd", "Windows compressed file (SZDD)"},
+	[WARD_TYPE_SIS] = {"sis", "Symbian package"},
+	[WARD_TYPE_TNEF] = {"tnef", "Outlook attachment container (TNEF)"},
+	[WARD_TYPE_ISCAB] = {"iscab", "InstallShield cabinet"},
+	[WARD_TYPE_NSIS] = {"nsis", "Nullsoft installer data"},
+	[WARD_TYPE_AUTOIT] = {"autoit", "compiled AutoIt script"},
+	[WARD_TYPE_ONENOTE] = {"onenote", "OneNote document"},
 };
 
 const char *
@@ -79,6 +90,12 @@ bool
 ward_type_is_active(enum ward_type type)
 {
 	return (type >= WARD_TYPE_ELF && type <= WARD_TYPE_WASM) || ward_type_is_script(type);
+}
+
+bool
+ward_type_is_opaque(enum ward_type type)
+{
+	return type >= WARD_TYPE_ARJ && type <= WARD_TYPE_ONENOTE;
 }
 
 bool

@@ -62,6 +62,18 @@ enum ward_type {
 	WARD_TYPE_FONT,
 	/* containers that formats/archive does not unpack */
 	WARD_TYPE_ISHIELD, /* the file list of an InstallShield setup.exe */
+	/* containers that are recognised so that they are not called clean; nothing unpacks them yet */
+	WARD_TYPE_ARJ,
+	WARD_TYPE_LHA,
+	WARD_TYPE_ACE,
+	WARD_TYPE_CHM,
+	WARD_TYPE_SZDD,
+	WARD_TYPE_SIS,
+	WARD_TYPE_TNEF,
+	WARD_TYPE_ISCAB,
+	WARD_TYPE_NSIS,
+	WARD_TYPE_AUTOIT,
+	WARD_TYPE_ONENOTE,
 	WARD_TYPE_COUNT,
 };
 
@@ -74,6 +86,8 @@ const char *ward_type_title(enum ward_type type);
 bool ward_type_is_active(enum ward_type type);
 /* Read by a script interpreter. */
 bool ward_type_is_script(enum ward_type type);
+/* A container that nothing here unpacks: its contents are not scanned. */
+bool ward_type_is_opaque(enum ward_type type);
 /* Unpacked by formats/archive. */
 bool ward_type_is_archive(enum ward_type type);
 
