@@ -85,7 +85,7 @@ file(struct ward_buf *out, const char *name, const void *bytes, size_t len)
 	size_t name_len = strlen(name);
 	uint8_t size[8];
 
-	assert_int_equal(compress2(packed, &n, bytes, len, 0), Z_OK);
+	assert_int_equal(compress2(packed, &n, bytes, (uLong)len, 0), Z_OK);
 	put(out, name, name_len);
 	zeros(out, 260 - name_len + 8);
 	for (int i = 0; i < 8; i++)
