@@ -403,14 +403,18 @@ look(struct scan *s, const struct ward_body_anchors *a, uint32_t value, uint64_t
 	uint32_t i = ward_table_get32(&a->buckets, bucket);
 	uint32_t end = ward_table_get32(&a->buckets, (uint64_t)bucket + 1);
 
+	if (end > a->entries.count / 4) {
+		s->rc = WARD_E_FORMAT;
+		return;
+	}
 	for (; i < end && s->rc == WARD_OK && pay(s, 1); i++) {
 		uint64_t at = (uint64_t)i * 4;
 		uint32_t number = ward_table_get32(&a->entries, at + 1);
 		uint64_t before = ward_table_get32(&a->entries, at + 2);
 		uint64_t slack = ward_table_get32(&a->entries, at + 3);
 
-		if (at >= a->entries.count || ward_table_get32(&a->entries, at) != value ||
-		    before > pos || is_done(s, number))
+		if (ward_table_get32(&a->entries, at) != value || before > pos ||
+		    is_done(s, number))
 			continue;
 		slack = slack > pos - before ? pos - before : slack;
 		try_signature(s, number, (struct range){pos - before - slack, pos - before});
