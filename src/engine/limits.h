@@ -9,7 +9,7 @@
 struct ward_limits {
 	uint64_t max_object; /* bytes of one unpacked object; default 256 MiB */
 	uint64_t max_bytes;  /* bytes unpacked from one file, all levels; default 1 GiB */
-	uint64_t max_files;  /* objects inside one file, all levels; default 20,000 */
+	uint64_t max_files;  /* objects inside one file, all levels; default 100,000 */
 	unsigned max_depth;  /* containers within containers; default 24, at most 64 */
 	unsigned max_ratio;  /* unpacked to packed size of one container, once more than
 				WARD_RATIO_FROM bytes came out of it; default 250 */

@@ -236,6 +236,10 @@ find_overlay(struct ward_elf *elf)
 {
 	struct ward_span tail = ward_span_cut(elf->in, described_end(elf), UINT64_MAX);
 
+	/* A lone identification, as tables inside loaders and linkers hold many: it describes
+	   nothing, so that nothing can lie after what it describes. */
+	if (elf->section_count == 0 && elf->segment_count == 0)
+		return;
 	if (is_module_signature(tail))
 		elf->module_signature = tail;
 	else

@@ -246,6 +246,24 @@ test_overlay(void **state)
 	image_done(&im);
 }
 
+/* Loaders keep the first bytes that they expect of a file, several times over. */
+static void
+test_a_lone_identification_has_no_overlay(void **state)
+{
+	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = NULL;
+	struct ward_budget budget = {.cap = 1 << 20};
+	struct ward_elf *elf = NULL;
+	uint8_t table[16 * 16];
+
+	(void)state;
+	arena = ward_arena_new(&budget);
+	for (size_t i = 0; i < sizeof(table); i += 16)
+		memcpy(table + i, "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0", 16);
+	memset(table + 16, 0, 48);
+	assert_int_equal(ward_elf_parse(ward_span_of(table, sizeof(table)), arena, &elf), WARD_OK);
+	assert_int_equal(elf->overlay.len, 0);
+}
+
 static void
 test_stats(void **state)
 {
@@ -303,6 +321,7 @@ main(void)
 		cmocka_unit_test(test_extended_numbering),
 		cmocka_unit_test(test_hostile_tables),
 		cmocka_unit_test(test_overlay),
+		cmocka_unit_test(test_a_lone_identification_has_no_overlay),
 		cmocka_unit_test(test_stats),
 		cmocka_unit_test(test_no_memory),
 	};

@@ -7,10 +7,6 @@
 #include "formats/codec/wide.h"
 #include "formats/script/script-priv.h"
 
-/* Without matchers that read contents only carried files count; in scripts
- * larger than this their literals are then looked for as they are. */
-enum { PLAIN_FROM = 1 << 20 };
-
 static void
 note_lines(const struct ward_sink *sink, struct ward_span in)
 {
@@ -71,7 +67,8 @@ read_text(struct ward_span in, struct ward_arena *arena, const struct ward_sink 
 	enum ward_rc rc;
 
 	note_lines(sink, in);
-	if (sink->skip_views && in.len > PLAIN_FROM)
+	/* Nobody reads text: only what literals hold is of use, and nearly all are whole. */
+	if (sink->skip_views)
 		return ward_codec_blobs(in, wants_inflate(in), arena, sink, NULL);
 	ward_buf_init(&text, in.len + in.len / 2 + 4096, ward_arena_budget(arena));
 	ward_codec_out_init(&out, &text, sink);

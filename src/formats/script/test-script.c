@@ -173,6 +173,7 @@ test_wide_and_refused(void **state)
 	p->sink.skip_views = true;
 	assert_int_equal(probe_read(p, ward_script_read_javascript, "'a'+'b'"), WARD_OK);
 	assert_int_equal(p->children, 0);
+	p->sink.skip_views = false;
 	p->refuse = WARD_E_LIMIT;
 	assert_int_equal(probe_read(p, ward_script_read_javascript, "'a'+'b'"), WARD_E_LIMIT);
 	p->children = 1;
