@@ -180,10 +180,12 @@ note_incomplete_match(struct object *o, enum ward_rc rc)
 {
 	if (rc == WARD_E_TIMEOUT)
 		(void)give_up(o->scan, WARD_REASON_TIMEOUT);
+	else if (rc == WARD_E_LIMIT) /* too much work for one object: not the whole file's time */
+		add_gap(o->scan, WARD_REASON_TIMEOUT);
 	else if (rc == WARD_E_NOMEM)
 		add_gap(o->scan, WARD_REASON_MEMORY);
-	else
-		add_gap(o->scan, WARD_REASON_BYTES);
+	else /* damaged intelligence */
+		add_gap(o->scan, WARD_REASON_IO);
 }
 
 static void
