@@ -12,9 +12,9 @@
 /* Ordered by what a summary of several parts says: the highest one wins. */
 enum ward_verdict {
 	WARD_CLEAN = 0,	      /* looked at whole: known good, or cannot run code and nothing
-                     matched */
+				 matched */
 	WARD_UNKNOWN = 1,     /* looked at whole, nothing matched, but it can run code (or
-                       no intelligence was loaded) and nobody vouches for it */
+				 no intelligence was loaded) and nobody vouches for it */
 	WARD_NOT_SCANNED = 2, /* some part was not looked at; see the reasons */
 	WARD_SUSPICIOUS = 3,  /* traits of malware, not enough to convict */
 	WARD_MALICIOUS = 4,
@@ -26,7 +26,7 @@ enum ward_reason {
 	WARD_REASON_NONE = 0,
 	WARD_REASON_ENCRYPTED,	 /* "encrypted": needs a password */
 	WARD_REASON_UNSUPPORTED, /* "unsupported": format or variant nobody here
-                              unpacks */
+				    unpacks */
 	WARD_REASON_CORRUPT,	 /* "corrupt": contents could not be unpacked */
 	WARD_REASON_SIZE,	 /* "size": one object is larger than allowed */
 	WARD_REASON_BYTES,	 /* "bytes": unpacked bytes of the whole file */
@@ -37,10 +37,10 @@ enum ward_reason {
 	WARD_REASON_MEMORY,	 /* "memory" */
 	WARD_REASON_CRASHED,	 /* "crashed": the scanner died on it */
 	WARD_REASON_CHANGED,	 /* "changed": the file changed or shrank while it was
-                              read */
+				    read */
 	WARD_REASON_PERMISSION,	 /* "permission" */
 	WARD_REASON_VANISHED,	 /* "vanished": gone between listing and opening, or
-                              never there */
+				    never there */
 	WARD_REASON_SPECIAL,	 /* "special": FIFO, socket, device */
 	WARD_REASON_IO,		 /* "io": the disk or the system refused */
 	WARD_REASON_COUNT,

@@ -12,7 +12,7 @@ struct ward_layout_section {
 	uint64_t offset;  /* in the file, bytes */
 	uint64_t size;	  /* in the file, bytes; may run past the end in damaged files */
 	uint64_t address; /* when loaded, relative to the image base (PE) or absolute
-                       (ELF) */
+			     (ELF) */
 	uint64_t memory_size;
 };
 

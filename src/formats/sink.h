@@ -31,35 +31,35 @@ enum ward_trait {
 
 struct ward_child {
 	const char *name;	/* inner path component, NUL-terminated raw bytes (display
-                       escapes it) */
+				   escapes it) */
 	struct ward_span bytes; /* valid during the call */
 	uint64_t packed;	/* bytes it took inside its container, 0 if not known */
 	enum ward_type type;	/* when the reader knows what the bytes cannot tell (VBA
-                          source); else WARD_TYPE_DATA: identified by content */
+				   source); else WARD_TYPE_DATA: identified by content */
 	bool derived;		/* another view of the parent's own bytes (normalised text), not
-                   an object inside it: matched, not counted as a file, not
-                   hashed against lists */
+				   an object inside it: matched, not counted as a file, not
+				   hashed against lists */
 };
 
 struct ward_sink {
 	void *ctx;
 	/* Takes one embedded object and scans it before returning. WARD_E_STOPPED:
-     enough is known; WARD_E_LIMIT: a limit of the whole scan is reached. The
-     reader returns either unchanged. */
+	   enough is known; WARD_E_LIMIT: a limit of the whole scan is reached. The
+	   reader returns either unchanged. */
 	enum ward_rc (*child)(void *ctx, const struct ward_child *child);
 	/* `name` (inner path component, NULL: the object itself) could not be read.
-   */
+	 */
 	void (*gap)(void *ctx, const char *name, enum ward_reason why);
 	/* One thing to tell people: key dotted lower case ("pe.machine"), value UTF-8
-   * or raw text. */
+	 * or raw text. */
 	void (*fact)(void *ctx, const char *key, const char *value);
 	void (*trait)(void *ctx, enum ward_trait trait);
 	/* Where an executable's parts lie. Copied. */
 	void (*layout)(void *ctx, const struct ward_layout *layout);
 	/* `produced` more bytes were unpacked from `consumed` (0 if unknown) bytes.
-     WARD_E_LIMIT when bytes, ratio or time are used up (the engine notes
-     which): stop and return it. Call it at least once per 64 KiB produced, and
-     with (0, 0) in long loops that produce nothing. */
+	   WARD_E_LIMIT when bytes, ratio or time are used up (the engine notes
+	   which): stop and return it. Call it at least once per 64 KiB produced, and
+	   with (0, 0) in long loops that produce nothing. */
 	enum ward_rc (*charge)(void *ctx, uint64_t produced, uint64_t consumed);
 	/* Largest child in bytes that will be taken; 0: no limit told. */
 	uint64_t max_child;

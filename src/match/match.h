@@ -38,7 +38,7 @@ struct ward_match_hit {
 	enum ward_layer layer;
 	enum ward_verdict verdict; /* WARD_MALICIOUS or WARD_SUSPICIOUS; WARD_CLEAN: allow-listed */
 	const char *threat;	   /* threat name, e.g. "Linux.Miner.XMRig.Config"; valid
-                         during the call */
+				      during the call */
 	const char *rule;	   /* rule or signature identifier; may be NULL */
 	const char *source;	   /* file of the intelligence it came from; may be NULL */
 	const char *detail;	   /* evidence for people ("string $a at 0x40"); may be NULL */
@@ -53,13 +53,13 @@ typedef bool (*ward_match_report)(void *ctx, const struct ward_match_hit *hit);
 struct ward_matcher {
 	const char *name; /* static: "hash", "yara", "clamav" */
 	/* Reads contents, not only digests and size: if no matcher does, the engine
-     need not unpack views made for matching only. */
+	   need not unpack views made for matching only. */
 	bool wants_bytes;
 	/*
-   * WARD_OK, or WARD_E_TIMEOUT, WARD_E_LIMIT, WARD_E_NOMEM: the object was not
-   * wholly matched (hits before that count). WARD_E_STOPPED when `report` said
-   * enough.
-   */
+	 * WARD_OK, or WARD_E_TIMEOUT, WARD_E_LIMIT (too much work), WARD_E_NOMEM,
+	 * WARD_E_FORMAT (damaged intelligence): the object was not wholly matched (hits
+	 * before that count). WARD_E_STOPPED when `report` said enough.
+	 */
 	enum ward_rc (*scan)(const struct ward_matcher *m, const struct ward_match_object *object,
 			     ward_match_report report, void *ctx);
 	void (*free)(struct ward_matcher *m);

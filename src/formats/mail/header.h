@@ -19,7 +19,7 @@ enum ward_mail_next {
 	WARD_MAIL_FIELD,   /* a field was read */
 	WARD_MAIL_GARBAGE, /* a line that is no field was skipped */
 	WARD_MAIL_END,	   /* the blank line was consumed, or a line starting "--" or the
-                        end of input reached */
+			      end of input reached */
 };
 
 /*
