@@ -54,11 +54,12 @@ rule Macro_Obfuscated
 		$vba = /Attribute\s+VB_Name\s*=/ nocase
 		$auto = /\bSub\s+(Auto_?(Open|Close|Exec)|Document_?(Open|Close)|Workbook_?(Open|Activate))\b/ nocase
 		$chr = /(Chr(W|\$)?\s*\(\s*[\d&Hh+*\/ -]{1,16}\s*\)\s*[&+]\s*){6,}/ nocase
-		$frag = /(" ?[&+] ?"[^"\n]{1,4}){9,}/
+		$frag1 = /(" & "[^"\n]{1,4}){9}/
+		$frag2 = /(" \+ "[^"\n]{1,4}){9}/
 		$xor = /\bAsc(W|B)?\s*\(\s*Mid\$?\s*\([^\n]{1,80}\)\s*\)\s*Xor\s/ nocase
 		$run = /\b(Shell|CreateObject|CallByName|ExecuteExcel4Macro|GetObject)\b/ nocase
 	condition:
-		filesize < 4MB and $vba and $auto and $run and 1 of ($chr, $frag, $xor)
+		filesize < 4MB and $vba and $auto and $run and 1 of ($chr, $frag1, $frag2, $xor)
 }
 
 rule Macro_Shellcode
@@ -144,9 +145,11 @@ rule Archive_Script_Html_Smuggling
 		$save = /(msSaveOrOpenBlob|msSaveBlob|URL\.createObjectURL)\s*\(/
 		$click = /\.(click|dispatchEvent)\s*\(/
 		$name = /\.download\s*=\s*['"][^'"\n]{1,80}\.(iso|img|zip|exe|js|vbs|hta|lnk|vhd|scr|7z|rar)['"]/ nocase
-		$long = /['"][A-Za-z0-9+\/]{2000,}={0,2}['"]/
+		$file = /['"`](UEsDB|TVqQA|TVpQA|TVoA|N3q8r|UmFyIR|TAAAA|AAAAAAAAAAAAAAAA|PGh0bW|f0VMR)[A-Za-z0-9+\/]{60}/
+		$literal = /atob\s*\(\s*['"`][A-Za-z0-9+\/]{80}/
+		$codes = /Uint8Array\s*\(\s*\[\s*(\d{1,3}\s*,\s*){40}/
 	condition:
-		filesize < 20MB and $decode and $blob and $save and $click and $name and $long
+		filesize < 20MB and filesize > 2KB and $decode and $blob and $save and $click and $name and any of ($file, $literal, $codes)
 }
 
 rule HTA_Script_Runner

@@ -2,6 +2,16 @@
 /* PHP web shells. The engine also shows these rules the normalised text (strings joined, escapes
    decoded, comments dropped), so that simple disguises need no rules of their own. */
 
+private rule php
+{
+	strings:
+		$long = "<?php" nocase
+		$echo = "<?="
+		$short = /<\?[ \t\r\n]/
+	condition:
+		any of them
+}
+
 rule PHP_WebShell_Eval_Request
 {
 	meta:
@@ -12,11 +22,10 @@ rule PHP_WebShell_Eval_Request
 		attack = "T1505.003, T1059"
 		author = "Ward"
 	strings:
-		$php = /<\?(php|=|\s)/ nocase
 		$run = /\b(eval|assert|system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec|create_function)\s*\(\s*(@|stripslashes\s*\(|base64_decode\s*\(|urldecode\s*\(|gzinflate\s*\(|str_rot13\s*\(|trim\s*\(|\(\s*string\s*\)\s*){0,4}\s*\$_(GET|POST|REQUEST|COOKIE|SERVER)\s*[\[{]/ nocase
 		$tick = /`\s*(\{)?\s*\$_(GET|POST|REQUEST|COOKIE)\s*\[[^`\n]{1,60}\]\s*(\})?\s*`/ nocase
 	condition:
-		filesize < 512KB and $php and any of ($run, $tick)
+		filesize < 512KB and php and any of ($run, $tick)
 }
 
 rule PHP_WebShell_Variable_Function
@@ -29,11 +38,10 @@ rule PHP_WebShell_Variable_Function
 		attack = "T1505.003"
 		author = "Ward"
 	strings:
-		$php = /<\?(php|=|\s)/ nocase
 		$call = /\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\]\n]{1,40}\]\s*\(\s*(@|base64_decode\s*\(|stripslashes\s*\()?\s*\$_(GET|POST|REQUEST|COOKIE)\s*\[/ nocase
 		$map = /\b(array_map|array_filter|array_walk|usort|uasort|uksort|call_user_func|call_user_func_array|register_shutdown_function|preg_replace_callback|iterator_apply)\s*\(\s*(\$_(GET|POST|REQUEST|COOKIE)\s*\[|['"](assert|system|exec|shell_exec|passthru|eval)['"]\s*,\s*[^;\n]{0,40}\$_(GET|POST|REQUEST|COOKIE))/ nocase
 	condition:
-		filesize < 512KB and $php and any of ($call, $map)
+		filesize < 512KB and php and any of ($call, $map)
 }
 
 rule PHP_WebShell_Preg_Replace_E
@@ -46,10 +54,9 @@ rule PHP_WebShell_Preg_Replace_E
 		attack = "T1505.003"
 		author = "Ward"
 	strings:
-		$php = /<\?(php|=|\s)/ nocase
 		$e = /preg_replace\s*\(\s*(['"])[\/#~|].{0,40}[\/#~|][imsxADSUXu]{0,6}e[imsxADSUXu]{0,6}['"]\s*,\s*[^;\n]{0,80}\$_(GET|POST|REQUEST|COOKIE)/ nocase
 	condition:
-		filesize < 512KB and $php and $e
+		filesize < 512KB and php and $e
 }
 
 rule PHP_WebShell_Packed_Eval
@@ -62,11 +69,10 @@ rule PHP_WebShell_Packed_Eval
 		attack = "T1505.003, T1027"
 		author = "Ward"
 	strings:
-		$php = /<\?(php|=|\s)/ nocase
 		$nest = /\b(eval|assert)\s*\(\s*(['"]?\?>['"]?\s*\.\s*)?(gzinflate|gzuncompress|gzdecode|str_rot13|base64_decode|strrev|convert_uudecode)\s*\(\s*(gzinflate|gzuncompress|gzdecode|str_rot13|base64_decode|strrev|convert_uudecode)\s*\(/ nocase
 		$long = /\b(eval|assert)\s*\(\s*(gzinflate|gzuncompress|gzdecode|str_rot13|base64_decode|strrev|hex2bin|convert_uudecode)\s*\(\s*['"][A-Za-z0-9+\/=\\\r\n]{200,}/ nocase
 	condition:
-		filesize < 2MB and $php and any of ($nest, $long)
+		filesize < 2MB and php and any of ($nest, $long)
 }
 
 rule PHP_WebShell_Uploader
@@ -79,12 +85,11 @@ rule PHP_WebShell_Uploader
 		attack = "T1505.003, T1105"
 		author = "Ward"
 	strings:
-		$php = /<\?(php|=|\s)/ nocase
 		$move = /(move_uploaded_file|copy)\s*\(\s*\$_FILES\s*\[[^\]\n]{1,40}\]\s*\[\s*['"]tmp_name['"]\s*\]\s*,\s*(\$_FILES\s*\[[^\]\n]{1,40}\]\s*\[\s*['"]name['"]\s*\]|\$_(GET|POST|REQUEST)\s*\[)/ nocase
 		$put = /file_put_contents\s*\(\s*\$_(GET|POST|REQUEST|COOKIE)\s*\[[^\]\n]{1,40}\]\s*,\s*[^;\n]{0,40}\$_(GET|POST|REQUEST|COOKIE)\s*\[/ nocase
 		$write = /fwrite\s*\(\s*fopen\s*\(\s*\$_(GET|POST|REQUEST|COOKIE)\s*\[[^;\n]{1,80}\$_(GET|POST|REQUEST|COOKIE)\s*\[/ nocase
 	condition:
-		$php and (filesize < 8KB and $move or filesize < 512KB and any of ($put, $write))
+		php and (filesize < 8KB and $move or filesize < 512KB and any of ($put, $write))
 }
 
 rule PHP_WebShell_Console
@@ -97,7 +102,6 @@ rule PHP_WebShell_Console
 		attack = "T1505.003"
 		author = "Ward"
 	strings:
-		$php = /<\?(php|=|\s)/ nocase
 		$name = /\b(c99shell|r57shell|b374k|wso\s?(web\s?)?shell|FilesMan|p0wny-?shell|weevely|phpspy|AnonymousFox|IndoXploit|alfa\s?(team|shell)|mini\s?shell|c100\s?shell|Leaf\s?PHPMailer|Priv8)\b/ nocase
 		$run1 = /\b(shell_exec|passthru|system|proc_open|popen)\s*\(/ nocase
 		$sign1 = /safe_?mode/ nocase
@@ -109,7 +113,7 @@ rule PHP_WebShell_Console
 		$sign7 = /self\s?-?(remove|destruct|kill)|suicide/ nocase
 		$input = /\$_(GET|POST|REQUEST|COOKIE|SERVER)\s*\[/ nocase
 	condition:
-		filesize < 2MB and $php and $run1 and $input and (($name and 1 of ($sign*)) or 4 of ($sign*))
+		filesize < 2MB and php and $run1 and $input and (($name and 1 of ($sign*)) or 4 of ($sign*))
 }
 
 rule PHP_WebShell_Hidden_In_Image
@@ -137,12 +141,14 @@ rule PHP_WebShell_Chr_Builder
 		attack = "T1505.003, T1027"
 		author = "Ward"
 	strings:
-		$php = /<\?(php|=|\s)/ nocase
 		$chr = /(chr\s*\(\s*\d{2,3}\s*\)\s*\.\s*){4,}/ nocase
-		$alphabet = /(\$[A-Za-z_]\w{0,20}\s*[\[{]\s*\d{1,2}\s*[\]}]\s*\.\s*){4,}/
+		$alphabet1 = /(\[\d{1,2}\]\.\$\w{1,20}){3}\[\d/
+		$alphabet2 = /(\[\d{1,2}\] \. \$\w{1,20}){3}\[\d/
+		$alphabet3 = /(\{\d{1,2}\}\.\$\w{1,20}){3}\{\d/
+		$alphabet4 = /(\{\d{1,2}\} \. \$\w{1,20}){3}\{\d/
 		$call = /\$[A-Za-z_]\w{0,20}\s*\(\s*(@|base64_decode\s*\(|stripslashes\s*\()?\s*\$_(GET|POST|REQUEST|COOKIE)\s*\[/ nocase
 	condition:
-		filesize < 512KB and $php and $call and any of ($chr, $alphabet)
+		filesize < 512KB and php and $call and any of ($chr, $alphabet*)
 }
 
 rule PHP_WebShell_Xor_Key
@@ -155,13 +161,15 @@ rule PHP_WebShell_Xor_Key
 		attack = "T1505.003, T1573"
 		author = "Ward"
 	strings:
-		$php = /<\?(php|=|\s)/ nocase
 		$body = /file_get_contents\s*\(\s*['"]php:\/\/input['"]\s*\)/ nocase
-		$xor = /\$\w{1,20}\s*[\[{]\s*\$\w{1,10}[^;\n]{0,20}[\]}]\s*\^\s*\$\w{1,20}\s*[\[{]/
+		$xor1 = /[\[{]\$\w{1,10}[^;\n]{0,20}\]\^\$\w{1,20}[\[{]/
+		$xor2 = /[\[{]\$\w{1,10}[^;\n]{0,20}\] \^ ?\$\w{1,20}[\[{]/
+		$xor3 = /[\[{]\$\w{1,10}[^;\n]{0,20}\}\^\$\w{1,20}[\[{]/
+		$xor4 = /[\[{]\$\w{1,10}[^;\n]{0,20}\} \^ ?\$\w{1,20}[\[{]/
 		$aes = /openssl_decrypt\s*\(\s*\$/ nocase
 		$run = /\b(eval|assert|create_function)\s*\(\s*[^;\n]{0,60}\$/ nocase
 	condition:
-		filesize < 64KB and $php and $body and $run and any of ($xor, $aes)
+		filesize < 64KB and php and $body and $run and any of ($xor*, $aes)
 }
 
 rule PHP_WebShell_Auto_Prepend
