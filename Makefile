@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 300
 export JOBS FUZZ_SECONDS
 
-.PHONY: all build run check check-windows gates fuzz bench coverage format install clean
+.PHONY: all build run check check-windows gates fuzz fp bench coverage format install clean
 all: build
 
 build:
@@ -35,6 +35,10 @@ gates:
 fuzz:
 	@tools/install-packages build fuzz
 	@tools/fuzz $(TARGETS)
+
+fp: build
+	@tools/install-packages build check
+	@nice -n 10 tests/rules/fp build/ward rules /usr /etc /opt
 
 bench:
 	@tools/install-packages build bench

@@ -73,17 +73,17 @@ rule Linux_Botnet_Tsunami
 		attack = "T1498, T1071"
 		author = "Ward"
 	strings:
-		$h1 = "NOTICE %s :TSUNAMI <target> <secs>" ascii
-		$h2 = "NOTICE %s :PAN <target> <port> <secs>" ascii
-		$h3 = "NOTICE %s :UDP <target> <port> <secs>" ascii
-		$h4 = "NOTICE %s :UNKNOWN <target> <secs>" ascii
-		$h5 = "NOTICE %s :Spoofs: %d.%d.%d.%d" ascii
-		$h6 = "NOTICE %s :GETSPOOFS" ascii
-		$h7 = "NOTICE %s :Kaiten wa goraku" ascii
-		$h8 = "NOTICE %s :Removed all spoofs" ascii
-		$h9 = ":Unable to comply." ascii
-		$h10 = "Panning %s." ascii
-		$h11 = "Tsunami heading for %s." ascii
+		$h1 = /[N]OTICE %s :TSUNAMI <target> <secs>/
+		$h2 = /[N]OTICE %s :PAN <target> <port> <secs>/
+		$h3 = /[N]OTICE %s :UDP <target> <port> <secs>/
+		$h4 = /[N]OTICE %s :UNKNOWN <target> <secs>/
+		$h5 = /[N]OTICE %s :Spoofs: %d\.%d\.%d\.%d/
+		$h6 = /[N]OTICE %s :GETSPOOFS/
+		$h7 = /[N]OTICE %s :Kaiten wa goraku/
+		$h8 = /[N]OTICE %s :Removed all spoofs/
+		$h9 = /[:]Unable to comply\./
+		$h10 = /[P]anning %s\./
+		$h11 = /[T]sunami heading for %s\./
 	condition:
 		filesize < 4MB and 2 of them
 }

@@ -275,7 +275,7 @@ rule PowerShell_Reflective_Load
 		$alloc = /VirtualAlloc(Ex)?/ nocase
 		$copy = /\[(System\.)?Runtime\.InteropServices\.Marshal\]::Copy\s*\(/ nocase
 		$thread = /CreateThread|GetDelegateForFunctionPointer|QueueUserAPC/ nocase
-		$amsi = /(amsiInitFailed|AmsiScanBuffer|AmsiUtils)/ nocase
+		$amsi = /(amsi[I]nitFailed|Amsi[S]canBuffer|Amsi[U]tils)/ nocase
 		$set = /(SetValue\s*\(\s*\$null|VirtualProtect|GetField\s*\(|WriteByte|Marshal\]::Copy)/ nocase
 	condition:
 		filesize < 8MB and ($load or ($alloc and $copy and $thread) or ($amsi and $set))

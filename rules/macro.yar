@@ -36,7 +36,7 @@ rule Macro_Downloader
 		$url = /URLDownloadToFile(A|W)?/ nocase
 		$http = /(MSXML2\.(Server)?XMLHTTP|Microsoft\.XMLHTTP|WinHttp\.WinHttpRequest)/ nocase
 		$save = /(\.SaveToFile|ADODB\.Stream|Open\s+[^\n]{1,80}\s+For\s+Binary|Put\s+#\d)/ nocase
-		$run = /(\bShell\s*\(?\s*\w|WScript\.Shell|Shell\.Application|ShellExecute|Win32_Process)/ nocase
+		$run = /(\bShell\s*\(?\s*["\w]|WScript\.Shell|Shell\.Application|ShellExecute|Win32_Process)/ nocase
 	condition:
 		filesize < 4MB and $vba and ($url or ($http and $save)) and $run
 }
