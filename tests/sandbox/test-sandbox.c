@@ -205,7 +205,7 @@ static void
 test_a_crash_costs_one_file(void **state)
 {
 	enum { KINDS = sizeof(CRASHES) / sizeof(CRASHES[0]) };
-	struct ward_pool *pool = pool_with(planted_scanner, 1, 500);
+	struct ward_pool *pool = pool_with(planted_scanner, 1, 2500);
 	struct ward_pool_stats stats;
 	unsigned harmless = 0, guilty = 0;
 
