@@ -93,11 +93,14 @@ ward_ipc_recv(int sock, uint8_t *into, struct ward_ipc_message *ret_message, boo
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
+	unsigned resets = 0;
 	ssize_t n;
 
+	/* A peer that ends with messages of ours unread makes Linux report ECONNRESET once, ahead of
+	   what the peer had sent before: that is still there, and comes with the next call. */
 	do {
 		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-	} while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
 	if (n < 0)
 		return ward_errno_rc(errno);
 	detach(&m, ret_message);

@@ -98,11 +98,32 @@ test_descriptors_travel(void **state)
 	ward_fd_close(&ends[1]);
 }
 
+/* A worker that answers one request and crashes on the next has not read the third. */
+static void
+test_last_words_are_heard(void **state)
+{
+	struct ward_ipc_message m;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(ward_ipc_pair(ends), WARD_OK);
+	assert_int_equal(ward_ipc_send(ends[0], ward_span_str("read"), NULL, 0, true), WARD_OK);
+	assert_int_equal(ward_ipc_send(ends[0], ward_span_str("unread"), NULL, 0, true), WARD_OK);
+	assert_int_equal(ward_ipc_recv(ends[1], room, &m, true), WARD_OK);
+	assert_int_equal(ward_ipc_send(ends[1], ward_span_str("answer"), NULL, 0, true), WARD_OK);
+	ward_fd_close(&ends[1]);
+	assert_int_equal(ward_ipc_recv(ends[0], room, &m, true), WARD_OK);
+	assert_memory_equal(room, "answer", 6);
+	assert_int_equal(ward_ipc_recv(ends[0], room, &m, true), WARD_E_GONE);
+	ward_fd_close(&ends[0]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_messages_keep_their_borders),
+		cmocka_unit_test(test_last_words_are_heard),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_descriptors_travel),
 	};

@@ -221,6 +221,9 @@ test_a_crash_costs_one_file(void **state)
 		const struct ward_result *r = reply->result;
 
 		if (cookie >= 1000) {
+			if (r->verdict != WARD_CLEAN)
+				print_error("beside %s: %s\n", CRASHES[cookie - 1000].order,
+					    ward_reason_name(r->gaps[0].reason));
 			assert_int_equal(r->verdict, WARD_CLEAN);
 			assert_string_equal(fact(reply, "sum"), "294");
 			harmless++;
