@@ -11,12 +11,12 @@ rule Shell_Dropper_Tmp_Exec
 		attack = "T1105, T1059.004, T1070.004"
 		author = "Ward"
 	strings:
-		$get = /(curl|wget|tftp|ftpget|lwp-download)\s+[^\n;|&]{0,200}(\/(tmp|var\/tmp|dev\/shm|var\/run)\/|cd\s+\/(tmp|dev\/shm))/
+		$get = /(curl|wget|tftp|ftpget|lwp-download)\s+[^\n;|&]{0,120}(\/(tmp|var\/tmp|dev\/shm|var\/run)\/|cd\s+\/(tmp|dev\/shm))/
 		$cd = /cd\s+\/(tmp|var\/tmp|dev\/shm|var\/run)\s*(;|&&|\|\|)[^\n]{0,120}\b(curl|wget|tftp)\s+/
-		$chmod = /chmod\s+(-R\s+)?(\+x|777|755|u\+x|a\+x|0?777)\s+[^\n;|&]{0,80}/
-		$run = /(;|&&|\n)\s*(nohup\s+|setsid\s+|sh\s+|bash\s+)?(\.\/|\/tmp\/|\/var\/tmp\/|\/dev\/shm\/)[^\n;&|]{1,80}/
+		$chmod = /chmod\s+(-R\s+)?(\+x|777|755|u\+x|a\+x|0?777)\s/
+		$run = /(;|&&|\n)\s*(nohup\s+|setsid\s+|sh\s+|bash\s+)?(\.\/|\/tmp\/|\/var\/tmp\/|\/dev\/shm\/)[^\n;&|]/
 		$wipe = /(rm\s+-r?f\s+(\.\/|\/tmp\/|\/var\/tmp\/|\/dev\/shm\/|\$0|\*)|history\s+-c|unset\s+HISTFILE|HISTFILE=\/dev\/null|HISTSIZE=0)/
-		$hidden = /\/(tmp|var\/tmp|dev\/shm)\/\.[A-Za-z0-9_-]{1,40}/
+		$hidden = /\/(tmp|var\/tmp|dev\/shm)\/\.[A-Za-z0-9_-]/
 	condition:
 		filesize < 128KB and ($get or $cd) and $chmod and $run and ($wipe or $hidden)
 }
@@ -51,7 +51,7 @@ rule Shell_Dropper_Base64
 		$pipe = /(echo|printf)\s+(-n\s+)?['"]?[A-Za-z0-9+\/]{80,}={0,2}['"]?\s*\|\s*(openssl\s+(enc\s+)?-?base64\s+-d[^\n|]{0,20}|base64\s+(-d|-D|--decode)[^\n|]{0,20})\|\s*(gzip\s+-d\s*\|\s*|gunzip\s*\|\s*|zcat\s*\|\s*)?(sudo\s+|nohup\s+)?(ba|da|z|k)?sh\b/
 		$here = /(ba|da|z)?sh\s*<<<\s*"?\$\(\s*(echo|printf)\s+['"]?[A-Za-z0-9+\/]{80,}={0,2}['"]?\s*\|\s*base64\s+(-d|--decode)/
 		$eval = /eval\s+"?[`$]\(?\s*(echo|printf)\s+['"]?[A-Za-z0-9+\/]{80,}={0,2}['"]?\s*\|\s*base64\s+(-d|--decode)/
-		$elf = /f0VMR[gA-Za-z0-9+\/]{200,}/
+		$elf = /f0VMR[gA-Za-z0-9+\/]{200}/
 		$decode = /base64\s+(-d|--decode)[^\n]{0,80}>\s*\/(tmp|var\/tmp|dev\/shm)\//
 	condition:
 		filesize < 8MB and (any of ($pipe, $here, $eval) or ($elf and $decode))
@@ -109,7 +109,7 @@ rule Shell_Persistence_Ssh_Key
 		attack = "T1098.004"
 		author = "Ward"
 	strings:
-		$key = /(echo|printf)\s+(-e\s+)?['"]?(\\n)?(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp\d+)\s+AAAA[A-Za-z0-9+\/=]{20,}[^\n]{0,80}>{1,2}\s*[^\n]{0,40}\.ssh\/authorized_keys/
+		$key = /(echo|printf)\s+(-e\s+)?['"]?(\\n)?(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp\d+)\s+AAAA[A-Za-z0-9+\/=]{20,1200}[^\n]{0,80}>\s*[^\n]{0,40}\.ssh\/authorized_keys/
 		$lock = /chattr\s+\+[a-z]*i[a-z]*\s+[^\n]{0,40}authorized_keys/
 		$trace1 = /(history\s+-c|HISTFILE|\.bash_history)/
 		$trace2 = /(curl|wget)\s+[^\n]{0,120}(\|\s*(ba)?sh|\/(tmp|dev\/shm|var\/tmp)\/)/
@@ -129,7 +129,7 @@ rule Shell_Persistence_Service
 		attack = "T1543.002"
 		author = "Ward"
 	strings:
-		$exec = /ExecStart\s*=\s*[^\n]{0,40}(\/tmp\/|\/var\/tmp\/|\/dev\/shm\/|\/\.[A-Za-z0-9_-]{1,40}\/)[^\n]{1,80}/
+		$exec = /ExecStart\s*=\s*[^\n]{0,40}(\/tmp\/|\/var\/tmp\/|\/dev\/shm\/|\/\.[A-Za-z0-9_-]{1,40}\/)/
 		$always = /Restart\s*=\s*always/
 		$fetch = /ExecStart(Pre)?\s*=\s*[^\n]{0,60}(curl|wget)\s+[^\n]{0,120}\|\s*(ba|da)?sh\b/
 		$unit = "[Service]"
@@ -148,7 +148,7 @@ rule Python_Dropper_Exec
 		author = "Ward"
 	strings:
 		$nest = /\b(exec|eval)\s*\(\s*(compile\s*\(\s*)?(__import__\s*\(\s*['"](zlib|marshal|base64|codecs)['"]\s*\)|zlib|marshal|base64|codecs|lzma)\s*\.\s*(decompress|loads|b64decode|b32decode|a85decode|decode)\s*\(\s*(__import__\s*\(\s*['"](zlib|base64|codecs)['"]\s*\)|zlib|base64|codecs|bytes)\s*[.(]/
-		$b64 = /\b(exec|eval)\s*\(\s*(__import__\s*\(\s*['"]base64['"]\s*\)|base64)\s*\.\s*b64decode\s*\(\s*b?['"][A-Za-z0-9+\/=]{120,}/
+		$b64 = /\b(exec|eval)\s*\(\s*(__import__\s*\(\s*['"]base64['"]\s*\)|base64)\s*\.\s*b64decode\s*\(\s*b?['"][A-Za-z0-9+\/=]{120}/
 		$web = /\b(exec|eval)\s*\(\s*(compile\s*\(\s*)?(urllib2?(\.request)?\.urlopen|requests\.get|__import__\s*\(\s*['"](urllib|requests)[^)]{0,20}\)[^(\n]{0,40})\s*\(\s*['"]https?:\/\/[^'"\n]{4,200}['"]/
 		$lambda = /_\s*=\s*lambda\s+__\s*:\s*__import__\s*\(\s*['"](zlib|marshal|base64)['"]\s*\)/
 	condition:
@@ -206,7 +206,7 @@ rule JavaScript_Dropper_WScript
 		$s = /ADODB\.Stream/ nocase
 		$w = /WScript\.Shell|Shell\.Application/ nocase
 		$save = /\.SaveToFile\s*\(?/ nocase
-		$run = /\.(Run|Exec|ShellExecute)\s*\(?\s*[^\n]{1,80}/ nocase
+		$run = /\.(Run|Exec|ShellExecute)\b/ nocase
 	condition:
 		filesize < 2MB and $x and $s and $w and $save and $run
 }
@@ -237,8 +237,8 @@ rule JavaScript_Eval_Packed
 		attack = "T1027"
 		author = "Ward"
 	strings:
-		$atob = /\b(eval|Function)\s*\(\s*(window\.)?(atob|unescape|decodeURIComponent)\s*\(\s*['"][A-Za-z0-9+\/=%]{300,}/
-		$codes = /\b(eval|Function)\s*\(\s*String\.fromCharCode\s*\(\s*(\d{1,3}\s*,\s*){60,}/
+		$atob = /\b(eval|Function)\s*\(\s*(window\.)?(atob|unescape|decodeURIComponent)\s*\(\s*['"][A-Za-z0-9+\/=%]{300}/
+		$codes = /\b(eval|Function)\s*\(\s*String\.fromCharCode\s*\(\s*(\d{1,3}\s*,\s*){60}/
 		$buffer = /\b(eval|Function)\s*\(\s*Buffer\.from\s*\(\s*['"][A-Za-z0-9+\/=]{300,}['"]\s*,\s*['"](base64|hex)['"]/
 	condition:
 		filesize < 8MB and any of them

@@ -53,7 +53,7 @@ rule Macro_Obfuscated
 	strings:
 		$vba = /Attribute\s+VB_Name\s*=/ nocase
 		$auto = /\bSub\s+(Auto_?(Open|Close|Exec)|Document_?(Open|Close)|Workbook_?(Open|Activate))\b/ nocase
-		$chr = /(Chr(W|\$)?\s*\(\s*[\d&Hh+*\/ -]{1,16}\s*\)\s*[&+]\s*){6,}/ nocase
+		$chr = /(Chr(W|\$)?\s*\(\s*[\d&Hh+*\/ -]{1,16}\s*\)\s*[&+]\s*){6}/ nocase
 		$frag1 = /(" & "[^"\n]{1,4}){9}/
 		$frag2 = /(" \+ "[^"\n]{1,4}){9}/
 		$xor = /\bAsc(W|B)?\s*\(\s*Mid\$?\s*\([^\n]{1,80}\)\s*\)\s*Xor\s/ nocase
@@ -122,7 +122,7 @@ rule PDF_JavaScript_Exploit
 		attack = "T1203, T1204.002"
 		author = "Ward"
 	strings:
-		$spray1 = /unescape\s*\(\s*['"](%u[0-9a-fA-F]{4}){8,}/
+		$spray1 = /unescape\s*\(\s*['"](%u[0-9a-fA-F]{4}){8}/
 		$spray2 = /while\s*\(\s*\w{1,20}\.length\s*<\s*(0x[0-9a-f]{4,}|\d{5,})\s*\)\s*\{?\s*\w{1,20}\s*\+=/ nocase
 		$collab = /(Collab\.(collectEmailInfo|getIcon)|util\.printf\s*\(\s*['"]%\d{4,}|media\.newPlayer|spell\.customDictionaryOpen)/
 		$launch = /exportDataObject\s*\(\s*\{[^}]{0,120}nLaunch\s*:\s*[12]/
@@ -145,7 +145,7 @@ rule Archive_Script_Html_Smuggling
 		$save = /(msSaveOrOpenBlob|msSaveBlob|URL\.createObjectURL)\s*\(/
 		$click = /\.(click|dispatchEvent)\s*\(/
 		$name = /\.download\s*=\s*['"][^'"\n]{1,80}\.(iso|img|zip|exe|js|vbs|hta|lnk|vhd|scr|7z|rar)['"]/ nocase
-		$file = /['"`](UEsDB|TVqQA|TVpQA|TVoA|N3q8r|UmFyIR|TAAAA|AAAAAAAAAAAAAAAA|PGh0bW|f0VMR)[A-Za-z0-9+\/]{60}/
+		$file = /['"`](UEsDB|TVqQA|TVpQA|TVoA|N3q8r|UmFyIR|PGh0bW|f0VMR)[A-Za-z0-9+\/]{60}/
 		$literal = /atob\s*\(\s*['"`][A-Za-z0-9+\/]{80}/
 		$codes = /Uint8Array\s*\(\s*\[\s*(\d{1,3}\s*,\s*){40}/
 	condition:

@@ -52,9 +52,9 @@ rule Ransom_Script_Linux
 		attack = "T1486"
 		author = "Ward"
 	strings:
-		$find = /(find\s+\/(\s|home|root|var|srv|opt|mnt)?[^\n]{0,200}|os\.walk\s*\(|for\s+\w{1,10}\s+in\s+\$\(\s*find\s)/
-		$enc1 = /openssl\s+(enc\s+)?-?(aes-\d{3}-\w{3}|rsautl|smime|pkeyutl)[^\n]{0,160}/
-		$enc2 = /gpg2?\s+[^\n]{0,120}(-c|--symmetric|-e|--encrypt|--recipient)\b[^\n]{0,160}/
+		$find = /(find\s+\/|os\.walk\s*\(|for\s+\w{1,10}\s+in\s+\$\(\s*find\s)/
+		$enc1 = /openssl\s+(enc\s+)?-?(aes-\d{3}-\w{3}|rsautl|smime|pkeyutl)/
+		$enc2 = /gpg2?\s+[^\n]{0,120}(-c|--symmetric|-e|--encrypt|--recipient)\b/
 		$enc3 = /\b(Fernet|AES\.new|ChaCha20|cipher\.encrypt|encrypt_file)\s*\(/
 		$del = /(rm\s+-[rf]{1,3}\s|shred\s+(-[a-z]+\s+)*|os\.(remove|unlink)\s*\(|--remove|mv\s+[^\n]{0,60}\.(locked|encrypted|enc|crypt)\b|os\.rename\s*\()/
 		$note = /(your\s+files\s+(are|have\s+been)\s+encrypted|README_?(TO_)?(DECRYPT|RESTORE|RECOVER)|HOW_?TO_?(DECRYPT|RESTORE|RECOVER)|DECRYPT_?INSTRUCTIONS|ransom)/ nocase

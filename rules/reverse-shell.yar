@@ -135,7 +135,7 @@ rule Script_ReverseShell_Other
 	strings:
 		$awk = /\/inet\/tcp\/0\/[A-Za-z0-9.-]{4,80}\/\d{2,5}["'][^\n]{0,200}getline[^\n]{0,120}\|&/
 		$lua = /require\s*\(?\s*['"]socket['"]\s*\)?[^\n]{0,160}os\.execute\s*\(\s*['"]\/bin\/(ba)?sh\s+-i\s*<&/
-		$node = /net\.(connect|Socket)\b[^\n]{0,200}(\.pipe\s*\(\s*\w{1,10}\.stdin|\.stdout\.pipe\s*\()[^\n]{0,200}(\/bin\/(ba)?sh|cmd\.exe)/
+		$node = /net\.(connect|Socket)\b[^\n]{0,120}(\.pipe\s*\(\s*\w{1,10}\.stdin|\.stdout\.pipe\s*\()[^\n]{0,120}(\/bin\/(ba)?sh|cmd\.exe)/
 		$node2 = /spawn\s*\(\s*['"](\/bin\/)?(ba)?sh['"][^\n]{0,300}\.connect\s*\(\s*\d{2,5}\s*,\s*['"][^'"\n]{4,80}['"][^\n]{0,160}\.pipe\s*\(\s*\w{1,12}\.stdin/
 		$java = /getRuntime\(\)[^\n]{0,40}exec\s*\([^\n]{0,80}\/dev\/tcp\/[A-Za-z0-9.-]{4,80}\/\d{2,5}/
 		$go = /net\.Dial\s*\(\s*"tcp"\s*,\s*"[^"\n]{6,80}:\d{2,5}"\s*\)[^\n]{0,120}exec\.Command\s*\(\s*"(\/bin\/)?(ba)?sh"/
@@ -173,7 +173,7 @@ rule Shell_BindShell
 	strings:
 		$nc = /\b(nc|ncat|netcat|nc\.traditional)\s+(-[a-zA-Z]{1,8}\s+){0,4}-[a-zA-Z]*l[a-zA-Z]*\s*(-p\s*)?\d{2,5}\s+(-[a-zA-Z]*[ec]\s*|--sh-exec\s+|--exec\s+)['"]?(\/bin\/|\/usr\/bin\/)(ba|da|z)?sh\b[^\n]{0,20}(\n|;|&|$)/
 		$socat = /socat\s+[^\n]{0,20}tcp-?4?-l(isten)?:\d{2,5}[^\n ]{0,80}\s+exec:['"]?\/bin\/(ba|da|z)?sh[^\n]{0,60}(pty|setsid|sigint)/ nocase
-		$python = /\.bind\s*\(\s*\(\s*['"](0\.0\.0\.0)?['"]\s*,\s*\d{2,5}\s*\)\s*\)[^\x00]{0,400}os\.dup2\s*\(/
+		$python = /\.bind\s*\(\s*\(\s*['"](0\.0\.0\.0)?['"]\s*,\s*\d{2,5}\s*\)\s*\)[^\x00]{0,200}os\.dup2\s*\(/
 	condition:
 		filesize < 1MB and any of them
 }

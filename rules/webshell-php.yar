@@ -70,7 +70,7 @@ rule PHP_WebShell_Packed_Eval
 		author = "Ward"
 	strings:
 		$nest = /\b(eval|assert)\s*\(\s*(['"]?\?>['"]?\s*\.\s*)?(gzinflate|gzuncompress|gzdecode|str_rot13|base64_decode|strrev|convert_uudecode)\s*\(\s*(gzinflate|gzuncompress|gzdecode|str_rot13|base64_decode|strrev|convert_uudecode)\s*\(/ nocase
-		$long = /\b(eval|assert)\s*\(\s*(gzinflate|gzuncompress|gzdecode|str_rot13|base64_decode|strrev|hex2bin|convert_uudecode)\s*\(\s*['"][A-Za-z0-9+\/=\\\r\n]{200,}/ nocase
+		$long = /\b(eval|assert)\s*\(\s*(gzinflate|gzuncompress|gzdecode|str_rot13|base64_decode|strrev|hex2bin|convert_uudecode)\s*\(\s*['"][A-Za-z0-9+\/=\\\r\n]{200}/ nocase
 	condition:
 		filesize < 2MB and php and any of ($nest, $long)
 }
@@ -141,7 +141,7 @@ rule PHP_WebShell_Chr_Builder
 		attack = "T1505.003, T1027"
 		author = "Ward"
 	strings:
-		$chr = /(chr\s*\(\s*\d{2,3}\s*\)\s*\.\s*){4,}/ nocase
+		$chr = /(chr\s*\(\s*\d{2,3}\s*\)\s*\.\s*){4}/ nocase
 		$alphabet1 = /(\[\d{1,2}\]\.\$\w{1,20}){3}\[\d/
 		$alphabet2 = /(\[\d{1,2}\] \. \$\w{1,20}){3}\[\d/
 		$alphabet3 = /(\{\d{1,2}\}\.\$\w{1,20}){3}\{\d/
