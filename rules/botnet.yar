@@ -85,7 +85,7 @@ rule Linux_Botnet_Tsunami
 		$h10 = /[P]anning %s\./
 		$h11 = /[T]sunami heading for %s\./
 	condition:
-		filesize < 4MB and 2 of them
+		uint32(0) == 0x464c457f and filesize < 4MB and 2 of them
 }
 
 rule Linux_Botnet_Command_Table

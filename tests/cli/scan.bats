@@ -179,6 +179,11 @@ bats_require_minimum_version 1.5.0
 	[ "$(printf '%s\n' "$output" | jq -r 'select(.event == "summary") | .malicious')" = 3 ]
 }
 
+@test "the shipped rules, as sources and compiled, are no finding themselves" {
+	run --separate-stderr "$ward" scan "$top/rules" "$BUILD/default.wardpack"
+	[ "$status" -eq 0 ]
+}
+
 @test "help, version and mistakes" {
 	run "$ward" --help
 	[ "$status" -eq 0 ]
