@@ -28,8 +28,7 @@ static uint8_t made[MADE_MAX];
 static size_t made_len;
 static struct seen seen;
 
-static void
-note(const char *fmt, ...)
+static WARD_PRINTF(1, 2) void note(const char *fmt, ...)
 {
 	size_t len = strlen(seen.log);
 	va_list args;

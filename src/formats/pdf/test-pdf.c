@@ -19,8 +19,7 @@ static uint64_t charged;
 static uint64_t charge_max;
 static enum ward_rc answer;
 
-static void
-note(const char *fmt, ...)
+static WARD_PRINTF(1, 2) void note(const char *fmt, ...)
 {
 	size_t len = strlen(seen);
 	va_list args;

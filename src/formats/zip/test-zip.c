@@ -20,8 +20,7 @@ static unsigned traits;
 static uint64_t charged;
 static uint64_t charge_max;
 
-static void
-note(const char *fmt, ...)
+static WARD_PRINTF(1, 2) void note(const char *fmt, ...)
 {
 	size_t len = strlen(seen);
 	va_list args;
