@@ -110,7 +110,7 @@ ward_fd_open_regular(int dir, const char *name, bool follow, int *ret_fd,
 		     struct ward_fd_stat *ret_stat)
 {
 	WARD_AUTO(ward_fd_close) int fd = -1;
-	struct ward_fd_stat st;
+	struct ward_fd_stat st = {0};
 	enum ward_rc rc = ward_fd_stat_at(dir, name, follow, &st);
 
 	if (rc != WARD_OK)

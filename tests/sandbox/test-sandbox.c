@@ -182,6 +182,13 @@ test_no_descriptor_is_inherited_or_leaks(void **state)
 	(void)ward_pool_free(pool);
 }
 
+/* Under AddressSanitizer memory is not limited (sys/sandbox.h); clang tells of it in its own way. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WARD_CLANG_ASAN
+#endif
+#endif
+
 struct expectation {
 	const char *order;
 	enum ward_reason reason;
@@ -192,7 +199,7 @@ static const struct expectation CRASHES[] = {
 	{"overflow", WARD_REASON_CRASHED}, {"exit", WARD_REASON_CRASHED},
 	{"garbage", WARD_REASON_CRASHED},  {"forge", WARD_REASON_CRASHED},
 	{"send-fd", WARD_REASON_CRASHED},  {"hang", WARD_REASON_TIMEOUT},
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(WARD_CLANG_ASAN)
 	{"hog", WARD_REASON_MEMORY},
 #endif
 #if defined(__x86_64__)
@@ -205,7 +212,7 @@ static void
 test_a_crash_costs_one_file(void **state)
 {
 	enum { KINDS = sizeof(CRASHES) / sizeof(CRASHES[0]) };
-	struct ward_pool *pool = pool_with(planted_scanner, 1, 2500);
+	struct ward_pool *pool = pool_with(planted_scanner, 1, 5000);
 	struct ward_pool_stats stats;
 	unsigned harmless = 0, guilty = 0;
 
@@ -221,9 +228,6 @@ test_a_crash_costs_one_file(void **state)
 		const struct ward_result *r = reply->result;
 
 		if (cookie >= 1000) {
-			if (r->verdict != WARD_CLEAN)
-				print_error("beside %s: %s\n", CRASHES[cookie - 1000].order,
-					    ward_reason_name(r->gaps[0].reason));
 			assert_int_equal(r->verdict, WARD_CLEAN);
 			assert_string_equal(fact(reply, "sum"), "294");
 			harmless++;

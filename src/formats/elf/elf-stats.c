@@ -123,7 +123,9 @@ count_tables(const struct ward_elf *elf, struct ward_elf_stats *s)
 		struct ward_elf_dynamic dynamic;
 
 		if (ward_elf_symbols_init(&symbols, elf, section)) {
-			s->num_symbols += (double)(section->sh_size / section->sh_entsize);
+			uint64_t whole = section->sh_size / section->sh_entsize;
+
+			s->num_symbols += (double)whole;
 			count_symbols(&symbols, s);
 			seen += symbols.table.len;
 		} else if (section->sh_type == WARD_ELF_SHT_DYNAMIC) {

@@ -250,8 +250,8 @@ test_overlay(void **state)
 static void
 test_a_lone_identification_has_no_overlay(void **state)
 {
-	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = NULL;
 	struct ward_budget budget = {.cap = 1 << 20};
+	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = NULL; /* gives back to `budget` */
 	struct ward_elf *elf = NULL;
 	uint8_t table[16 * 16];
 

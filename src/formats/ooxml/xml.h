@@ -34,7 +34,7 @@ enum ward_xml_kind ward_xml_next(struct ward_xml *xml, struct ward_xml_item *ret
 
 /* The value of the attribute of that local name, as written; empty when there is
  * none. ASCII case is significant. */
-struct ward_span ward_xml_attribute(const struct ward_xml_item *item, const char *name);
+struct ward_span ward_xml_attribute(const struct ward_xml_item *item, const char *wanted);
 
 /* Appends `raw` with its entities and character references replaced (unknown ones
  * stay). WARD_E_LIMIT, WARD_E_NOMEM: as the buffer says. */
