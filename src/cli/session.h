@@ -77,7 +77,7 @@ void ward_session_options_default(struct ward_session_options *ret_options);
 		 WARD_OPTION_NUMBER,                                                               \
 		 "N",                                                                              \
 		 offsetof(type, session.max.files),                                                \
-		 "objects inside one file (default 100000)"},                                       \
+		 "objects inside one file (default 100000)"},                                      \
 		{"max-depth",                                                                      \
 		 0,                                                                                \
 		 WARD_OPTION_NUMBER,                                                               \

@@ -13,69 +13,64 @@ struct magic {
 };
 
 /* Numbers long or odd enough to stand alone; the others have a function below. */
-static const struct magic
-	magics
-		[] =
-			{
-				{WARD_TYPE_ELF, 4, 0,
-				 "\x7f"
-				 "ELF"},
-				{WARD_TYPE_OLE2, 8, 0,
-				 "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"}, /* MS-CFB 2.2 */
-				{WARD_TYPE_RTF, 4, 0, "{\\rt"},
-				{WARD_TYPE_DEX, 4, 0, "dex\n"},
-				{WARD_TYPE_WASM, 4, 0, "\0asm"},
-				{WARD_TYPE_7Z, 6, 0, "7z\xbc\xaf\x27\x1c"},
-				{WARD_TYPE_RAR, 6, 0, "Rar!\x1a\x07"},
-				{WARD_TYPE_XZ, 6, 0,
-				 "\xfd"
-				 "7zXZ\0"},
-				{WARD_TYPE_ZSTD, 4, 0, "\x28\xb5\x2f\xfd"}, /* RFC 8878 */
-				{WARD_TYPE_LZ4, 4, 0, "\x04\x22\x4d\x18"},
-				{WARD_TYPE_AR, 8, 0, "!<arch>\n"},
-				{WARD_TYPE_RPM, 4, 0, "\xed\xab\xee\xdb"},
-				{WARD_TYPE_CAB, 8, 0, "MSCF\0\0\0\0"}, /* MS-CAB 2.1 */
-				{WARD_TYPE_CPIO, 6, 0, "070701"},
-				{WARD_TYPE_CPIO, 6, 0, "070702"},
-				{WARD_TYPE_CPIO, 6, 0, "070707"},
-				{WARD_TYPE_TAR, 5, 257, "ustar"},
-				{WARD_TYPE_MACHO, 4, 0, "\xfe\xed\xfa\xce"},
-				{WARD_TYPE_MACHO, 4, 0, "\xfe\xed\xfa\xcf"},
-				{WARD_TYPE_MACHO, 4, 0, "\xce\xfa\xed\xfe"},
-				{WARD_TYPE_MACHO, 4, 0, "\xcf\xfa\xed\xfe"},
-				{WARD_TYPE_CHM, 4, 0, "ITSF"},
-				{WARD_TYPE_SZDD, 8, 0, "SZDD\x88\xf0\x27\x33"},
-				{WARD_TYPE_SZDD, 4, 0, "KWAJ"},
-				{WARD_TYPE_SIS, 4, 8,
-				 "\x19\x04\x00\x10"}, /* UID3 of an installation file */
-				{WARD_TYPE_SIS, 4, 0, "\x7a\x1a\x20\x10"},
-				{WARD_TYPE_TNEF, 4, 0, "\x78\x9f\x3e\x22"}, /* MS-OXTNEF 2.1.3.1 */
-				{WARD_TYPE_ISCAB, 4, 0, "ISc("},
-				{WARD_TYPE_NSIS, 16, 4, "\xef\xbe\xad\xdeNullsoftInst"},
-				{WARD_TYPE_AUTOIT, 16, 0,
-				 "\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c\x53\x0a\x86\xd6\x48"
-				 "\x7d"},
-				{WARD_TYPE_ACE, 7, 7, "**ACE**"},
-				{WARD_TYPE_ONENOTE, 16, 0,
-				 "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96"
-				 "\xd3"}, /* MS-ONESTORE 2.3.1 */
-				{WARD_TYPE_IMAGE, 8, 0, "\x89PNG\r\n\x1a\n"},
-				{WARD_TYPE_IMAGE, 3, 0, "\xff\xd8\xff"},
-				{WARD_TYPE_IMAGE, 5, 0, "GIF87"},
-				{WARD_TYPE_IMAGE, 5, 0, "GIF89"},
-				{WARD_TYPE_IMAGE, 4, 0, "II*\0"},
-				{WARD_TYPE_IMAGE, 4, 0, "MM\0*"},
-				{WARD_TYPE_IMAGE, 4, 8, "WEBP"},
-				{WARD_TYPE_MEDIA, 4, 0, "OggS"},
-				{WARD_TYPE_MEDIA, 4, 0, "fLaC"},
-				{WARD_TYPE_MEDIA, 4, 8, "WAVE"},
-				{WARD_TYPE_MEDIA, 4, 8, "AVI "},
-				{WARD_TYPE_MEDIA, 4, 4, "ftyp"},
-				{WARD_TYPE_MEDIA, 4, 0, "\x1a\x45\xdf\xa3"},
-				{WARD_TYPE_FONT, 4, 0, "wOFF"},
-				{WARD_TYPE_FONT, 4, 0, "wOF2"},
-				{WARD_TYPE_FONT, 4, 0, "OTTO"},
-				{WARD_TYPE_FONT, 5, 0, "\0\1\0\0\0"},
+static const struct magic magics[] = {
+	{WARD_TYPE_ELF, 4, 0,
+	 "\x7f"
+	 "ELF"},
+	{WARD_TYPE_OLE2, 8, 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"}, /* MS-CFB 2.2 */
+	{WARD_TYPE_RTF, 4, 0, "{\\rt"},
+	{WARD_TYPE_DEX, 4, 0, "dex\n"},
+	{WARD_TYPE_WASM, 4, 0, "\0asm"},
+	{WARD_TYPE_7Z, 6, 0, "7z\xbc\xaf\x27\x1c"},
+	{WARD_TYPE_RAR, 6, 0, "Rar!\x1a\x07"},
+	{WARD_TYPE_XZ, 6, 0,
+	 "\xfd"
+	 "7zXZ\0"},
+	{WARD_TYPE_ZSTD, 4, 0, "\x28\xb5\x2f\xfd"}, /* RFC 8878 */
+	{WARD_TYPE_LZ4, 4, 0, "\x04\x22\x4d\x18"},
+	{WARD_TYPE_AR, 8, 0, "!<arch>\n"},
+	{WARD_TYPE_RPM, 4, 0, "\xed\xab\xee\xdb"},
+	{WARD_TYPE_CAB, 8, 0, "MSCF\0\0\0\0"}, /* MS-CAB 2.1 */
+	{WARD_TYPE_CPIO, 6, 0, "070701"},
+	{WARD_TYPE_CPIO, 6, 0, "070702"},
+	{WARD_TYPE_CPIO, 6, 0, "070707"},
+	{WARD_TYPE_TAR, 5, 257, "ustar"},
+	{WARD_TYPE_MACHO, 4, 0, "\xfe\xed\xfa\xce"},
+	{WARD_TYPE_MACHO, 4, 0, "\xfe\xed\xfa\xcf"},
+	{WARD_TYPE_MACHO, 4, 0, "\xce\xfa\xed\xfe"},
+	{WARD_TYPE_MACHO, 4, 0, "\xcf\xfa\xed\xfe"},
+	{WARD_TYPE_CHM, 4, 0, "ITSF"},
+	{WARD_TYPE_SZDD, 8, 0, "SZDD\x88\xf0\x27\x33"},
+	{WARD_TYPE_SZDD, 4, 0, "KWAJ"},
+	{WARD_TYPE_SIS, 4, 8, "\x19\x04\x00\x10"}, /* UID3 of an installation file */
+	{WARD_TYPE_SIS, 4, 0, "\x7a\x1a\x20\x10"},
+	{WARD_TYPE_TNEF, 4, 0, "\x78\x9f\x3e\x22"}, /* MS-OXTNEF 2.1.3.1 */
+	{WARD_TYPE_ISCAB, 4, 0, "ISc("},
+	{WARD_TYPE_NSIS, 16, 4, "\xef\xbe\xad\xdeNullsoftInst"},
+	{WARD_TYPE_AUTOIT, 16, 0,
+	 "\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c\x53\x0a\x86\xd6\x48"
+	 "\x7d"},
+	{WARD_TYPE_ACE, 7, 7, "**ACE**"},
+	{WARD_TYPE_ONENOTE, 16, 0,
+	 "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96"
+	 "\xd3"}, /* MS-ONESTORE 2.3.1 */
+	{WARD_TYPE_IMAGE, 8, 0, "\x89PNG\r\n\x1a\n"},
+	{WARD_TYPE_IMAGE, 3, 0, "\xff\xd8\xff"},
+	{WARD_TYPE_IMAGE, 5, 0, "GIF87"},
+	{WARD_TYPE_IMAGE, 5, 0, "GIF89"},
+	{WARD_TYPE_IMAGE, 4, 0, "II*\0"},
+	{WARD_TYPE_IMAGE, 4, 0, "MM\0*"},
+	{WARD_TYPE_IMAGE, 4, 8, "WEBP"},
+	{WARD_TYPE_MEDIA, 4, 0, "OggS"},
+	{WARD_TYPE_MEDIA, 4, 0, "fLaC"},
+	{WARD_TYPE_MEDIA, 4, 8, "WAVE"},
+	{WARD_TYPE_MEDIA, 4, 8, "AVI "},
+	{WARD_TYPE_MEDIA, 4, 4, "ftyp"},
+	{WARD_TYPE_MEDIA, 4, 0, "\x1a\x45\xdf\xa3"},
+	{WARD_TYPE_FONT, 4, 0, "wOFF"},
+	{WARD_TYPE_FONT, 4, 0, "wOF2"},
+	{WARD_TYPE_FONT, 4, 0, "OTTO"},
+	{WARD_TYPE_FONT, 5, 0, "\0\1\0\0\0"},
 };
 
 static bool
