@@ -205,11 +205,17 @@ static const struct ward_option table[] = {
 	{NULL, 0, WARD_OPTION_FLAG, NULL, 0, NULL},
 };
 
+static void
+explain_done(struct explain *e)
+{
+	ward_session_options_done(&e->options.session);
+}
+
 static int
 command_explain(int argc, char **argv)
 {
-	struct explain e = {.colour = isatty(STDOUT_FILENO)};
-	struct ward_strings paths = {.count = 0};
+	WARD_AUTO(explain_done) struct explain e = {.colour = isatty(STDOUT_FILENO)};
+	WARD_AUTO(ward_strings_done) struct ward_strings paths = {.count = 0};
 
 	ward_session_options_default(&e.options.session);
 	e.options.session.jobs = 1;

@@ -136,10 +136,8 @@ run_verb(const struct intel_options *options, struct ward_strings *operands)
 	const char *verb = operands->count ? operands->items[0] : "";
 
 	if (strcmp(verb, "compile") == 0) {
-		struct ward_strings paths = {.count = 0};
+		const struct ward_strings paths = {operands->items + 1, operands->count - 1, 0};
 
-		for (size_t i = 1; i < operands->count; i++)
-			paths.items[paths.count++] = operands->items[i];
 		return compile(options, &paths);
 	}
 	if (operands->count == 2 && strcmp(verb, "show") == 0)
@@ -156,7 +154,7 @@ static int
 command_intel(int argc, char **argv)
 {
 	struct intel_options options = {.output = NULL};
-	struct ward_strings operands = {.count = 0};
+	WARD_AUTO(ward_strings_done) struct ward_strings operands = {.count = 0};
 
 	if (!ward_options_parse(&ward_command_intel, argc, argv, &options, &operands))
 		return WARD_EXIT_ERROR;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/options.h"
 
+#include <stdlib.h>
+
 #include "base/text.h"
 
 static bool
@@ -53,10 +55,24 @@ ward_options_time(const char *text, uint64_t *ret_seconds)
 static bool
 store_list(struct ward_strings *list, const char *value)
 {
-	if (list->count == WARD_STRINGS_MAX)
-		return false;
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 16;
+		const char **items = reallocarray(list->items, room, sizeof(*items));
+
+		if (!items)
+			return false;
+		list->items = items;
+		list->room = room;
+	}
 	list->items[list->count++] = value;
 	return true;
+}
+
+void
+ward_strings_done(struct ward_strings *list)
+{
+	free(list->items);
+	*list = (struct ward_strings){.items = NULL};
 }
 
 static bool
@@ -188,7 +204,7 @@ ward_options_parse(const struct ward_command *command, int argc, char **argv, vo
 			if (!parse_letters(&p, arg + 1))
 				return false;
 		} else if (!store_list(operands, arg)) {
-			return complain(&p, "too many arguments from", arg);
+			return complain(&p, "no memory for argument", arg);
 		}
 	}
 	return true;

@@ -19,12 +19,15 @@ enum ward_option_kind {
 	WARD_OPTION_TIME,   /* uint64_t seconds, decimal with s, m or h */
 };
 
-enum { WARD_STRINGS_MAX = 256 };
-
+/* Borrowed texts in an owned list; all zero is an empty one. */
 struct ward_strings {
-	const char *items[WARD_STRINGS_MAX];
+	const char **items;
 	size_t count;
+	size_t room;
 };
+
+/* Frees the list, not the texts; usable with WARD_AUTO. */
+void ward_strings_done(struct ward_strings *list);
 
 struct ward_option {
 	const char *name; /* long name without dashes; NULL ends the table */

@@ -314,11 +314,19 @@ static const struct ward_option table[] = {
 	{NULL, 0, WARD_OPTION_FLAG, NULL, 0, NULL},
 };
 
+static void
+scan_done(struct scan *s)
+{
+	ward_strings_done(&s->options.excludes);
+	ward_session_options_done(&s->options.session);
+}
+
 static int
 command_scan(int argc, char **argv)
 {
+	WARD_AUTO(scan_done)
 	struct scan s = {.options = {.recursive = true, .progress = true, .summary = true}};
-	struct ward_strings paths = {.count = 0};
+	WARD_AUTO(ward_strings_done) struct ward_strings paths = {.count = 0};
 
 	ward_session_options_default(&s.options.session);
 	if (!ward_options_parse(&ward_command_scan, argc, argv, &s.options, &paths))

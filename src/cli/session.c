@@ -28,6 +28,13 @@ ward_session_options_default(struct ward_session_options *ret_options)
 	};
 }
 
+void
+ward_session_options_done(struct ward_session_options *options)
+{
+	ward_strings_done(&options->rules);
+	ward_strings_done(&options->intel);
+}
+
 static uint64_t
 at_most(uint64_t value, uint64_t max)
 {

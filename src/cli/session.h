@@ -21,6 +21,7 @@ struct ward_session_options {
 
 /* What holds when the command line says nothing. */
 void ward_session_options_default(struct ward_session_options *ret_options);
+void ward_session_options_done(struct ward_session_options *options);
 
 /* Rows for an options table whose struct has a member `session` of that type. */
 #define WARD_SESSION_OPTIONS(type)                                                                 \

@@ -40,7 +40,7 @@ parse(struct sample *s, struct ward_strings *operands, char **argv)
 	int argc = 0;
 
 	*s = (struct sample){.recursive = true};
-	*operands = (struct ward_strings){.count = 0};
+	ward_strings_done(operands);
 	while (argv[argc])
 		argc++;
 	return ward_options_parse(&command, argc, argv, s, operands);
@@ -52,7 +52,7 @@ static void
 test_every_kind(void **state)
 {
 	struct sample s;
-	struct ward_strings operands;
+	WARD_AUTO(ward_strings_done) struct ward_strings operands = {.count = 0};
 
 	(void)state;
 	assert_true(parse(&s, &operands,
@@ -68,13 +68,29 @@ test_every_kind(void **state)
 	assert_int_equal(s.time, 120);
 	assert_int_equal(operands.count, 2);
 	assert_string_equal(operands.items[1], "-b");
+	ward_strings_done(&s.rules);
+}
+
+static void
+test_thousands_of_paths(void **state)
+{
+	enum { MANY = 5000 };
+	WARD_AUTO(ward_strings_done) struct ward_strings operands = {.count = 0};
+	static char *argv[MANY + 2] = {"test"};
+	struct sample s;
+
+	(void)state;
+	for (int i = 1; i <= MANY; i++)
+		argv[i] = "path";
+	assert_true(parse(&s, &operands, argv));
+	assert_int_equal(operands.count, MANY);
 }
 
 static void
 test_a_lone_dash_is_an_operand(void **state)
 {
 	struct sample s;
-	struct ward_strings operands;
+	WARD_AUTO(ward_strings_done) struct ward_strings operands = {.count = 0};
 
 	(void)state;
 	assert_true(parse(&s, &operands, ARGS("-")));
@@ -85,7 +101,7 @@ static void
 test_mistakes_are_refused(void **state)
 {
 	struct sample s;
-	struct ward_strings operands;
+	WARD_AUTO(ward_strings_done) struct ward_strings operands = {.count = 0};
 
 	(void)state;
 	assert_false(parse(&s, &operands, ARGS("--nonsense")));
@@ -102,6 +118,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_kind),
+		cmocka_unit_test(test_thousands_of_paths),
 		cmocka_unit_test(test_a_lone_dash_is_an_operand),
 		cmocka_unit_test(test_mistakes_are_refused),
 	};
