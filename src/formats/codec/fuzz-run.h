@@ -34,6 +34,12 @@ fuzz_fact(void *ctx, const char *key, const char *value)
 	((struct fuzz_run *)ctx)->sum += strlen(key) + strlen(value);
 }
 
+static void
+fuzz_gap(void *ctx, const char *name, enum ward_reason why)
+{
+	((struct fuzz_run *)ctx)->sum += (name ? strlen(name) : 0) + strlen(ward_reason_name(why));
+}
+
 static enum ward_rc
 fuzz_charge(void *ctx, uint64_t produced, uint64_t consumed)
 {
@@ -50,8 +56,11 @@ fuzz_reader(ward_reader reader, const uint8_t *data, size_t size)
 	struct fuzz_run run = {0, 0};
 	struct ward_budget budget = {.cap = 16u << 20};
 	struct ward_arena *arena = ward_arena_new(&budget);
-	struct ward_sink sink = {
-		.ctx = &run, .child = fuzz_child, .fact = fuzz_fact, .charge = fuzz_charge};
+	struct ward_sink sink = {.ctx = &run,
+				 .child = fuzz_child,
+				 .gap = fuzz_gap,
+				 .fact = fuzz_fact,
+				 .charge = fuzz_charge};
 
 	if (!arena)
 		return 0;

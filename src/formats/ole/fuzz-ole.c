@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/codec/fuzz-run.h"
 #include "formats/ole/ole.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ward_budget budget = {.cap = 64 << 20};
-	struct ward_arena *arena = ward_arena_new(&budget);
-	struct ward_sink sink = {0};
-
-	if (!arena)
-		return 0;
-	(void)!ward_ole_read(ward_span_of(data, size), arena, &sink);
-	ward_arena_free(arena);
-	return 0;
+	return fuzz_reader(ward_ole_read, data, size);
 }

@@ -67,7 +67,11 @@ ward_ole_name(const struct ward_cfb *cfb, uint32_t index, bool msi, struct ward_
 	if (n && cfb->entries[path[n - 1]].parent == WARD_CFB_NONE)
 		rc = ward_buf_str(&out, "orphan/");
 	for (int i = n - 1; i >= 0 && rc == WARD_OK; i--) {
+		size_t before = out.len;
+
 		rc = put_name(&out, cfb->entries[path[i]].name, msi);
+		if (rc == WARD_OK && out.len == before)
+			rc = ward_buf_byte(&out, '?');
 		if (rc == WARD_OK && i)
 			rc = ward_buf_byte(&out, '/');
 	}

@@ -97,6 +97,21 @@ test_reads_both_sector_sizes(void **state)
 }
 
 static void
+test_names_what_has_no_name(void **state)
+{
+	struct cfb_writer w = {.shift = 9};
+	int store = cfb_add_storage(&w, -1, "Macros");
+
+	(void)state;
+	cfb_add(&w, -1, "", ward_span_str("at the root"));
+	cfb_add(&w, store, "", ward_span_str("inside"));
+	assert_int_equal(read_file(&w), WARD_OK);
+	check_child("?", ward_span_str("at the root"));
+	check_child("Macros/?", ward_span_str("inside"));
+	kept_done(&kept);
+}
+
+static void
 test_reads_difat(void **state)
 {
 	struct cfb_writer w = {.shift = 9};
@@ -532,6 +547,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reads_both_sector_sizes),
+		cmocka_unit_test(test_names_what_has_no_name),
 		cmocka_unit_test(test_reads_difat),
 		cmocka_unit_test(test_cyclic_fat_costs_one_stream),
 		cmocka_unit_test(test_fat_of_self_loops),

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/codec/fuzz-run.h"
 #include "formats/ooxml/ooxml.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static enum ward_rc
+part(struct ward_span in, struct ward_arena *arena, const struct ward_sink *sink)
+{
+	(void)arena;
+	return ward_ooxml_part("word/document.xml", in, sink);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ward_sink sink = {0};
-
-	(void)!ward_ooxml_part("word/document.xml", ward_span_of(data, size), &sink);
-	return 0;
+	return fuzz_reader(part, data, size);
 }
