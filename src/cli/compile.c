@@ -172,11 +172,11 @@ write_pack(void *ctx, struct ward_span bytes)
 static void
 print_counts(const struct ward_intel_result *result)
 {
-	static const char *const names[] = {"SHA-256", "SHA-1", "MD5", "section MD5",
-					    "section SHA-256"};
+	static const char *const names[WARD_HASH_KINDS] = {"SHA-256", "SHA-1", "MD5", "section MD5",
+							   "section SHA-256"};
 	char id[2 * WARD_PACK_ID_LEN + 1], count[WARD_HUMAN_MAX];
 
-	for (size_t i = 0; i < WARD_HASH_KINDS && i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < WARD_HASH_KINDS; i++)
 		if (result->counts.hashes[i])
 			(void)printf("%12s %s hashes\n",
 				     ward_human_count(result->counts.hashes[i], count), names[i]);
