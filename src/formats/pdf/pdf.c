@@ -32,6 +32,7 @@ read_trailers(struct ward_pdf_reading *r)
 {
 	struct ward_span word = ward_span_str("trailer");
 	size_t at = ward_text_find(r->doc.in, word, 0);
+	uint64_t read = 0;
 	enum ward_rc rc = WARD_OK;
 
 	for (int i = 0; at != SIZE_MAX && i < TRAILERS_MAX; i++) {
@@ -46,7 +47,14 @@ read_trailers(struct ward_pdf_reading *r)
 		ward_arena_restore(r->doc.arena, mark);
 		if (rc == WARD_E_LIMIT)
 			return rc;
-		at = ward_text_find(r->doc.in, word, at + word.len);
+		rc = ward_sink_charge(r->sink, 0, 0);
+		if (rc != WARD_OK)
+			return rc;
+		/* A trailer inside another's text counts too, but not so many of them that
+		 * everything is read over and over. */
+		read += c.pos;
+		at += word.len + (read > r->doc.in.len ? c.pos : 0);
+		at = ward_text_find(r->doc.in, word, at);
 	}
 	return WARD_OK;
 }

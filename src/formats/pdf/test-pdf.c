@@ -272,6 +272,19 @@ test_encryption_is_a_gap(void **state)
 	assert_true(traits & WARD_TRAIT_ENCRYPTED);
 }
 
+/* Each of these words would have the rest read once more; behind them all is the real trailer. */
+static void
+test_flood_of_trailers_is_read_once(void **state)
+{
+	(void)state;
+	add_stream(1, "/Filter/FlateDecode", "not deflate", 11);
+	for (int i = 0; i < 20000; i++)
+		assert_int_equal(ward_buf_str(&file, "trailer"), WARD_OK);
+	add("\ntrailer <</Size 2/Encrypt 9 0 R>>");
+	read_ok();
+	assert_seen("gap - encrypted\n");
+}
+
 static void
 test_damage_is_a_gap(void **state)
 {
@@ -339,6 +352,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_lengths_that_lie, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cycles_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_encryption_is_a_gap, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_flood_of_trailers_is_read_once, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_damage_is_a_gap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits_end_the_reading, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_overlapping_streams_are_charged, setup,

@@ -77,7 +77,7 @@ plain_escape(int byte, char escape)
 
 	if (at)
 		return to[at - from];
-	return escape == '`' ? byte : 0;
+	return escape == '`' && byte > 0 ? byte : 0;
 }
 
 /* The position is at the escape character. */

@@ -49,10 +49,11 @@ struct ward_script_run {
 	unsigned cleaned; /* escape characters and comments taken out of the middle of lines */
 };
 
+/* The byte so far ahead of the position; -1 past the end. */
 static inline int
 ward_script_byte(const struct ward_script_run *r, size_t ahead)
 {
-	return ahead < r->in.len - r->pos ? r->in.data[r->pos + ahead] : -1;
+	return r->pos < r->in.len && ahead < r->in.len - r->pos ? r->in.data[r->pos + ahead] : -1;
 }
 
 /* True when the input goes on with `text` (ASCII case ignored), "" never. */
