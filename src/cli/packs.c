@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/packs.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "cli/compile.h"
 #include "cli/paths.h"
+#include "sys/fd.h"
 
 static bool
 open_pack(struct ward_packs *packs, const char *path)
 {
+	enum ward_rc rc;
 	int fd;
 
 	if (packs->count == WARD_PACKS_MAX) {
 		(void)fprintf(stderr, "ward: more than %d packs\n", WARD_PACKS_MAX);
 		return false;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0) {
-		(void)fprintf(stderr, "ward: %s: %s\n", path, strerrordesc_np(errno));
+	rc = ward_fd_open_regular(-1, path, true, &fd, NULL);
+	if (rc != WARD_OK) {
+		(void)fprintf(stderr, "ward: %s: %s\n", path, ward_rc_str(rc));
 		return false;
 	}
 	packs->fds[packs->count++] = fd;

@@ -2,24 +2,9 @@
 #include "cli/stdin.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-static bool
-write_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
+#include "sys/fd.h"
 
 static enum ward_rc
 copy(int to, uint64_t max, uint64_t *ret_size)
@@ -40,7 +25,7 @@ copy(int to, uint64_t max, uint64_t *ret_size)
 			return WARD_OK;
 		if (size > max)
 			return WARD_E_LIMIT;
-		if (!write_all(to, block, (size_t)n))
+		if (ward_fd_write_all(to, ward_span_of(block, (size_t)n)) != WARD_OK)
 			return WARD_E_IO;
 	}
 }
@@ -48,16 +33,15 @@ copy(int to, uint64_t max, uint64_t *ret_size)
 enum ward_rc
 ward_stdin_spool(uint64_t max, int *ret_fd, uint64_t *ret_size)
 {
-	int fd = memfd_create("ward-stdin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	enum ward_rc rc;
+	int fd = -1;
 
-	if (fd < 0)
-		return WARD_E_IO;
-	rc = copy(fd, max, ret_size);
-	if (rc != WARD_OK) {
-		(void)close(fd);
-		return rc;
-	}
-	*ret_fd = fd;
-	return WARD_OK;
+	rc = ward_fd_memory("ward-stdin", &fd);
+	if (rc == WARD_OK)
+		rc = copy(fd, max, ret_size);
+	if (rc == WARD_OK)
+		*ret_fd = fd;
+	else
+		ward_fd_close(&fd);
+	return rc;
 }
