@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/describe.h"
 
-#include <math.h>
 #include <stdio.h>
 
 #include "base/buf.h"
 #include "base/text.h"
-
-double
-ward_describe_entropy(struct ward_span bytes)
-{
-	size_t counts[256] = {0};
-	double bits = 0;
-
-	for (size_t i = 0; i < bytes.len; i++)
-		counts[bytes.data[i]]++;
-	for (int i = 0; i < 256; i++)
-		if (counts[i]) {
-			double share = (double)counts[i] / (double)bytes.len;
-
-			bits -= share * log2(share);
-		}
-	/* -0.0 for a single value looks odd in print */
-	return bits > 0 ? bits : 0;
-}
+#include "formats/entropy.h"
 
 static void
 add_digest(struct ward_result *r, struct ward_digests *digests, enum ward_digest_kind kind,
@@ -48,7 +30,7 @@ add_blocks(struct ward_result *r, struct ward_span bytes)
 	ward_buf_init(&b, WARD_ENTROPY_BLOCKS * 8, NULL);
 	for (size_t at = 0; rc == WARD_OK && at < bytes.len; at += step)
 		rc = ward_buf_printf(&b, "%s%.1f", at ? "," : "",
-				     ward_describe_entropy(ward_span_cut(bytes, at, step)));
+				     ward_entropy(ward_span_cut(bytes, at, step)));
 	if (rc == WARD_OK && ward_buf_byte(&b, 0) == WARD_OK)
 		ward_result_add_fact(r, "", "entropy.blocks", (const char *)b.data);
 	ward_buf_done(&b);
@@ -61,7 +43,7 @@ ward_describe(struct ward_result *r, struct ward_digests *digests)
 
 	add_digest(r, digests, WARD_MD5, "hash.md5");
 	add_digest(r, digests, WARD_SHA1, "hash.sha1");
-	(void)snprintf(value, sizeof(value), "%.3f", ward_describe_entropy(digests->bytes));
+	(void)snprintf(value, sizeof(value), "%.3f", ward_entropy(digests->bytes));
 	ward_result_add_fact(r, "", "entropy", value);
 	add_blocks(r, digests->bytes);
 }

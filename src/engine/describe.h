@@ -7,9 +7,6 @@
 
 enum { WARD_ENTROPY_BLOCKS = 64 };
 
-/* Shannon entropy of the byte values, base 2: 0 to 8 bits per byte; 0 when empty. */
-double ward_describe_entropy(struct ward_span bytes);
-
 /*
  * Adds the facts hash.md5, hash.sha1, entropy ("7.912") and entropy.blocks (up to
  * WARD_ENTROPY_BLOCKS values with one decimal, comma-separated, for equal parts of the object) to
