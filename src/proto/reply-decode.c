@@ -5,13 +5,14 @@
 #include "scan.pb-c.h"
 
 /* The wire's numbers are ours. */
-_Static_assert((int)WARD__V1__VERDICT__VERDICT_MALICIOUS == (int)WARD_MALICIOUS, "verdicts");
-_Static_assert((int)WARD__V1__VERDICT__VERDICT_NOT_SCANNED == (int)WARD_NOT_SCANNED, "verdicts");
-_Static_assert((int)WARD__V1__LAYER__LAYER_STRUCTURE == (int)WARD_LAYER_STRUCTURE, "layers");
-_Static_assert((int)WARD_LAYER_COUNT == (int)WARD__V1__LAYER__LAYER_STRUCTURE + 1, "layers");
-_Static_assert((int)WARD__V1__REASON__REASON_TIMEOUT == (int)WARD_REASON_TIMEOUT, "reasons");
-_Static_assert((int)WARD__V1__REASON__REASON_IO == (int)WARD_REASON_IO, "reasons");
-_Static_assert((int)WARD_REASON_COUNT == (int)WARD__V1__REASON__REASON_IO + 1, "reasons");
+_Static_assert((int)WARD__SCAN__V1__VERDICT__VERDICT_MALICIOUS == (int)WARD_MALICIOUS, "verdicts");
+_Static_assert((int)WARD__SCAN__V1__VERDICT__VERDICT_NOT_SCANNED == (int)WARD_NOT_SCANNED,
+	       "verdicts");
+_Static_assert((int)WARD__SCAN__V1__LAYER__LAYER_STRUCTURE == (int)WARD_LAYER_STRUCTURE, "layers");
+_Static_assert((int)WARD_LAYER_COUNT == (int)WARD__SCAN__V1__LAYER__LAYER_STRUCTURE + 1, "layers");
+_Static_assert((int)WARD__SCAN__V1__REASON__REASON_TIMEOUT == (int)WARD_REASON_TIMEOUT, "reasons");
+_Static_assert((int)WARD__SCAN__V1__REASON__REASON_IO == (int)WARD_REASON_IO, "reasons");
+_Static_assert((int)WARD_REASON_COUNT == (int)WARD__SCAN__V1__REASON__REASON_IO + 1, "reasons");
 
 struct decoder {
 	struct ward_arena *arena;
@@ -25,7 +26,7 @@ text(const struct decoder *d, ProtobufCBinaryData bytes)
 }
 
 static bool
-finding_from(struct decoder *d, const Ward__V1__Finding *m)
+finding_from(struct decoder *d, const Ward__Scan__V1__Finding *m)
 {
 	const struct ward_match_hit hit = {
 		.layer = (enum ward_layer)m->layer,
@@ -48,7 +49,7 @@ finding_from(struct decoder *d, const Ward__V1__Finding *m)
 }
 
 static bool
-gap_from(struct decoder *d, const Ward__V1__Gap *m)
+gap_from(struct decoder *d, const Ward__Scan__V1__Gap *m)
 {
 	const char *path = text(d, m->path);
 	enum ward_reason reason = (enum ward_reason)m->reason;
@@ -63,7 +64,7 @@ gap_from(struct decoder *d, const Ward__V1__Gap *m)
 }
 
 static bool
-fact_from(struct decoder *d, const Ward__V1__Fact *m)
+fact_from(struct decoder *d, const Ward__Scan__V1__Fact *m)
 {
 	const char *path = text(d, m->path);
 	const char *key = text(d, m->key);
@@ -76,7 +77,7 @@ fact_from(struct decoder *d, const Ward__V1__Fact *m)
 }
 
 static bool
-numbers_from(struct ward_result *r, const Ward__V1__ScanReply *m)
+numbers_from(struct ward_result *r, const Ward__Scan__V1__ScanReply *m)
 {
 	if (m->verdict < 0 || m->verdict > (int)WARD_MALICIOUS || m->type >= WARD_TYPE_COUNT)
 		return false;
@@ -97,7 +98,7 @@ numbers_from(struct ward_result *r, const Ward__V1__ScanReply *m)
 }
 
 static bool
-lists_from(struct decoder *d, const Ward__V1__ScanReply *m)
+lists_from(struct decoder *d, const Ward__Scan__V1__ScanReply *m)
 {
 	if (m->n_findings > WARD_FINDINGS_MAX || m->n_gaps > WARD_REASON_COUNT ||
 	    m->n_facts > WARD_FACTS_MAX)
@@ -135,8 +136,8 @@ enum ward_rc
 ward_proto_reply_decode(struct ward_span in, struct ward_arena *arena,
 			struct ward_proto_reply *ret_reply)
 {
-	const Ward__V1__ScanReply *m =
-		ward_codec_unpack(&ward__v1__scan_reply__descriptor, in, arena);
+	const Ward__Scan__V1__ScanReply *m =
+		ward_codec_unpack(&ward__scan__v1__scan_reply__descriptor, in, arena);
 	WARD_AUTO(ward_result_freep) struct ward_result *r = NULL;
 	struct decoder d = {.arena = arena};
 

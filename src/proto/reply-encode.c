@@ -37,11 +37,11 @@ promise(struct encoder *e, size_t texts)
 }
 
 static bool
-add_finding(struct encoder *e, const struct ward_finding *f, Ward__V1__Finding *m)
+add_finding(struct encoder *e, const struct ward_finding *f, Ward__Scan__V1__Finding *m)
 {
-	ward__v1__finding__init(m);
-	m->layer = (Ward__V1__Layer)f->layer;
-	m->verdict = (Ward__V1__Verdict)f->verdict;
+	ward__scan__v1__finding__init(m);
+	m->layer = (Ward__Scan__V1__Layer)f->layer;
+	m->verdict = (Ward__Scan__V1__Verdict)f->verdict;
 	m->threat = text(e, f->threat);
 	m->rule = text(e, f->rule);
 	m->source = text(e, f->source);
@@ -53,10 +53,10 @@ add_finding(struct encoder *e, const struct ward_finding *f, Ward__V1__Finding *
 
 /* The worst first: should the message be too short for all, the verdict still has its evidence. */
 static enum ward_rc
-add_findings(struct encoder *e, const struct ward_result *r, Ward__V1__ScanReply *m)
+add_findings(struct encoder *e, const struct ward_result *r, Ward__Scan__V1__ScanReply *m)
 {
 	static const enum ward_verdict order[] = {WARD_MALICIOUS, WARD_SUSPICIOUS};
-	Ward__V1__Finding *list = ward_arena_array(e->arena, r->finding_count, sizeof(*list));
+	Ward__Scan__V1__Finding *list = ward_arena_array(e->arena, r->finding_count, sizeof(*list));
 
 	m->findings = ward_arena_array(e->arena, r->finding_count, sizeof(*m->findings));
 	if (!list || !m->findings)
@@ -76,16 +76,16 @@ add_findings(struct encoder *e, const struct ward_result *r, Ward__V1__ScanReply
 }
 
 static enum ward_rc
-add_gaps(struct encoder *e, const struct ward_result *r, Ward__V1__ScanReply *m)
+add_gaps(struct encoder *e, const struct ward_result *r, Ward__Scan__V1__ScanReply *m)
 {
-	Ward__V1__Gap *list = ward_arena_array(e->arena, r->gap_count, sizeof(*list));
+	Ward__Scan__V1__Gap *list = ward_arena_array(e->arena, r->gap_count, sizeof(*list));
 
 	m->gaps = ward_arena_array(e->arena, r->gap_count, sizeof(*m->gaps));
 	if (!list || !m->gaps)
 		return WARD_E_LIMIT;
 	for (size_t i = 0; i < r->gap_count; i++) {
-		ward__v1__gap__init(&list[i]);
-		list[i].reason = (Ward__V1__Reason)r->gaps[i].reason;
+		ward__scan__v1__gap__init(&list[i]);
+		list[i].reason = (Ward__Scan__V1__Reason)r->gaps[i].reason;
 		list[i].path = text(e, r->gaps[i].path);
 		list[i].count = r->gaps[i].count;
 		/* Reasons are never left out, their paths may be. */
@@ -99,16 +99,16 @@ add_gaps(struct encoder *e, const struct ward_result *r, Ward__V1__ScanReply *m)
 }
 
 static enum ward_rc
-add_facts(struct encoder *e, const struct ward_result *r, Ward__V1__ScanReply *m)
+add_facts(struct encoder *e, const struct ward_result *r, Ward__Scan__V1__ScanReply *m)
 {
-	Ward__V1__Fact *list = ward_arena_array(e->arena, r->fact_count, sizeof(*list));
+	Ward__Scan__V1__Fact *list = ward_arena_array(e->arena, r->fact_count, sizeof(*list));
 
 	m->facts = ward_arena_array(e->arena, r->fact_count, sizeof(*m->facts));
 	if (!list || !m->facts)
 		return WARD_E_LIMIT;
 	m->facts_dropped = r->facts_dropped;
 	for (size_t i = 0; i < r->fact_count; i++) {
-		ward__v1__fact__init(&list[i]);
+		ward__scan__v1__fact__init(&list[i]);
 		list[i].path = text(e, r->facts[i].path);
 		list[i].key = text(e, r->facts[i].key);
 		list[i].value = text(e, r->facts[i].value);
@@ -121,13 +121,13 @@ add_facts(struct encoder *e, const struct ward_result *r, Ward__V1__ScanReply *m
 }
 
 static void
-add_numbers(const struct ward_proto_reply *reply, Ward__V1__ScanReply *m)
+add_numbers(const struct ward_proto_reply *reply, Ward__Scan__V1__ScanReply *m)
 {
 	struct ward_result *r = reply->result;
 
 	m->id = reply->id;
 	m->usec = reply->usec;
-	m->verdict = (Ward__V1__Verdict)r->verdict;
+	m->verdict = (Ward__Scan__V1__Verdict)r->verdict;
 	m->type = r->type;
 	m->size = r->size;
 	m->sha256 = (ProtobufCBinaryData){sizeof(r->sha256), r->sha256};
@@ -146,7 +146,7 @@ ward_proto_reply_encode(const struct ward_proto_reply *reply, struct ward_arena 
 	/* The reasons' own room is set aside before findings may take it. */
 	const size_t reasons = WARD_REASON_COUNT * (size_t)ENTRY_SIZE;
 	struct encoder e = {arena, WARD_PROTO_MESSAGE_MAX - FIXED_SIZE - reasons, 0};
-	Ward__V1__ScanReply m = WARD__V1__SCAN_REPLY__INIT;
+	Ward__Scan__V1__ScanReply m = WARD__SCAN__V1__SCAN_REPLY__INIT;
 	enum ward_rc rc;
 
 	add_numbers(reply, &m);

@@ -21,8 +21,8 @@ makes_sense(const struct ward_proto_request *r)
 enum ward_rc
 ward_proto_request_encode(const struct ward_proto_request *r, struct ward_buf *out)
 {
-	Ward__V1__ScanRequest m = WARD__V1__SCAN_REQUEST__INIT;
-	Ward__V1__Limits l = WARD__V1__LIMITS__INIT;
+	Ward__Scan__V1__ScanRequest m = WARD__SCAN__V1__SCAN_REQUEST__INIT;
+	Ward__Scan__V1__Limits l = WARD__SCAN__V1__LIMITS__INIT;
 	size_t path = strlen(r->path);
 	size_t cut = path > WARD_PROTO_PATH_MAX ? path - WARD_PROTO_PATH_MAX : 0;
 
@@ -45,7 +45,7 @@ ward_proto_request_encode(const struct ward_proto_request *r, struct ward_buf *o
 }
 
 static void
-limits_from(const Ward__V1__Limits *m, struct ward_limits *ret_limits)
+limits_from(const Ward__Scan__V1__Limits *m, struct ward_limits *ret_limits)
 {
 	*ret_limits = (struct ward_limits){
 		.max_object = m->max_object,
@@ -61,8 +61,8 @@ enum ward_rc
 ward_proto_request_decode(struct ward_span in, struct ward_arena *arena,
 			  struct ward_proto_request *ret_request)
 {
-	const Ward__V1__ScanRequest *m =
-		ward_codec_unpack(&ward__v1__scan_request__descriptor, in, arena);
+	const Ward__Scan__V1__ScanRequest *m =
+		ward_codec_unpack(&ward__scan__v1__scan_request__descriptor, in, arena);
 	struct ward_proto_request r;
 
 	if (!m || !m->limits)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The limits of ward.proto and record.proto, message by message. */
+#ifndef WARD_PROTO_WIRE_PRIV_H
+#define WARD_PROTO_WIRE_PRIV_H
+
+#include "proto/wire.h"
+
+/* Each: NULL when the message keeps its limits, else the name of the field that does not. */
+typedef const char *(*ward_wire_check_fn)(const void *message);
+
+/* The check for messages of this type; NULL: no such message is decoded. */
+ward_wire_check_fn ward_wire_check(const ProtobufCMessageDescriptor *type) WARD_MUST_CHECK;
+const char *ward_wire_check_record(const void *record);
+
+/* For both files of checks. Files and evidence as ward.proto limits them. */
+const char *ward_wire_check_file(const Ward__V1__FileQuery *file);
+const char *ward_wire_check_event(const Ward__V1__Event *event);
+const char *ward_wire_check_policy(const Ward__V1__Policy *policy);
+const char *ward_wire_check_device(const Ward__V1__DeviceInfo *device);
+const char *ward_wire_check_change(const Ward__V1__VerdictChange *change);
+const char *ward_wire_check_evidence(Ward__V1__Evidence *const *evidence, size_t count);
+
+static inline bool
+ward_wire_is_len(ProtobufCBinaryData b, size_t len)
+{
+	return b.len == len;
+}
+
+static inline bool
+ward_wire_is_len_or_none(ProtobufCBinaryData b, size_t len)
+{
+	return b.len == 0 || b.len == len;
+}
+
+/* Valid UTF-8 of at most `max` bytes without control characters. */
+bool ward_wire_is_text(const char *text, size_t max);
+
+#endif
