@@ -252,6 +252,40 @@ ward_fd_write_atomic(const char *path, struct ward_span bytes, uint32_t mode)
 }
 
 enum ward_rc
+ward_fd_open_directory(int dir, const char *name, int *ret_fd)
+{
+	int fd = openat(dir < 0 ? AT_FDCWD : dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ward_errno_rc(errno);
+	*ret_fd = fd;
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_fd_create(int dir, const char *name, uint32_t mode, int *ret_fd)
+{
+	int fd = openat(dir < 0 ? AT_FDCWD : dir, name,
+			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		return errno == EEXIST ? WARD_E_PERM : ward_errno_rc(errno);
+	*ret_fd = fd;
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_fd_sync_directory(const char *path)
+{
+	WARD_AUTO(ward_fd_close) int fd = -1;
+	enum ward_rc rc = ward_fd_open_directory(-1, path, &fd);
+
+	if (rc)
+		return rc;
+	return fsync(fd) == 0 ? WARD_OK : ward_errno_rc(errno);
+}
+
+enum ward_rc
 ward_fd_memory(const char *name, int *ret_fd)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

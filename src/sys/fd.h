@@ -66,6 +66,13 @@ enum ward_rc ward_fd_write_all(int fd, struct ward_span bytes) WARD_MUST_CHECK;
 enum ward_rc ward_fd_write_atomic(const char *path, struct ward_span bytes,
 				  uint32_t mode) WARD_MUST_CHECK;
 
+/* Opens a directory. `dir` and `name` as above; symlinks are followed. */
+enum ward_rc ward_fd_open_directory(int dir, const char *name, int *ret_fd) WARD_MUST_CHECK;
+/* Makes a new file for reading and writing; WARD_E_PERM also when the name is taken. */
+enum ward_rc ward_fd_create(int dir, const char *name, uint32_t mode, int *ret_fd) WARD_MUST_CHECK;
+/* Makes the names in the directory durable. */
+enum ward_rc ward_fd_sync_directory(const char *path) WARD_MUST_CHECK;
+
 /* An anonymous file in memory. `name` shows up in /proc only. */
 enum ward_rc ward_fd_memory(const char *name, int *ret_fd) WARD_MUST_CHECK;
 /* Makes a memory file unchangeable for everybody who has it, for ever. */

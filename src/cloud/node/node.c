@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/node/node.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "cloud/log/file.h"
+#include "cloud/log/kafka.h"
+#include "cloud/node/node-priv.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+enum { CONFIG_MAX = 256 * 1024, SECRET_MAX = 512, WHY = 512 };
+
+enum ward_rc
+ward_node_why(struct ward_buf *why, enum ward_rc rc, const char *what, const char *detail)
+{
+	enum ward_rc said;
+
+	if (!rc)
+		return rc;
+	said = ward_buf_printf(why, "%s: %s%s%s\n", what, ward_rc_str(rc), detail[0] ? ": " : "",
+			       detail);
+	(void)said; /* without room there is still the code */
+	return rc;
+}
+
+/* --- configuration --- */
+
+static enum ward_rc
+read_file(const char *path, struct ward_buf *into)
+{
+	WARD_AUTO(ward_fd_close) int fd = -1;
+	enum ward_rc rc = ward_fd_open_regular(-1, path, true, &fd, NULL);
+
+	return rc ? rc : ward_fd_read_all(fd, into);
+}
+
+static enum ward_rc
+read_config(const char *path, struct ward_config *config, struct ward_buf *why)
+{
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
+	enum ward_rc rc;
+
+	ward_buf_init(&text, CONFIG_MAX, NULL);
+	rc = ward_node_why(why, read_file(path, &text), path, "");
+	return rc ? rc : ward_config_read(config, path, ward_buf_span(&text), why);
+}
+
+enum ward_rc
+ward_node_config(const char *file, const char *const *sets, size_t count,
+		 struct ward_config *ret_config, struct ward_buf *why)
+{
+	struct ward_config config;
+	enum ward_rc rc = WARD_OK;
+
+	ward_config_default(&config);
+	if (file)
+		rc = read_config(file, &config, why);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = ward_config_set(&config, sets[i], why);
+	if (!rc)
+		rc = ward_config_check(&config, why);
+	if (!rc)
+		*ret_config = config;
+	return rc;
+}
+
+/* --- the log --- */
+
+static enum ward_rc
+open_file_log(const struct ward_config *c, struct ward_log **ret, struct ward_buf *why)
+{
+	ward_config_text path;
+	char detail[WHY] = "";
+	struct ward_log_file_options options = {
+		.directory = path,
+		.segment_bytes = c->log.segment_bytes,
+		.waiting_max = c->log.waiting_bytes,
+		.reserve_bytes = c->log.reserve_bytes,
+	};
+
+	if (!ward_config_path(c, "log", path))
+		return WARD_E_LIMIT;
+	return ward_node_why(why, ward_log_open_file(&options, ret, detail), path, detail);
+}
+
+/* "name=value,name=value" in place to pairs. */
+static void
+split_extra(char *text, const char **ret_pairs, size_t max)
+{
+	size_t n = 0;
+
+	while (*text && n + 2 < max) {
+		char *comma = strchr(text, ','), *equals = strchr(text, '=');
+
+		if (comma)
+			*comma = 0;
+		if (equals && (!comma || equals < comma)) {
+			*equals = 0;
+			ret_pairs[n++] = text;
+			ret_pairs[n++] = equals + 1;
+		}
+		text = comma ? comma + 1 : text + strlen(text);
+	}
+	ret_pairs[n] = NULL;
+}
+
+static enum ward_rc
+open_kafka_log(const struct ward_config *c, struct ward_log **ret, struct ward_buf *why)
+{
+	char extra[WARD_CONFIG_EXTRA], detail[WHY] = "";
+	const char *pairs[64];
+	struct ward_log_kafka_options options = {
+		.brokers = c->log.kafka_brokers,
+		.prefix = c->log.kafka_prefix,
+		.node = c->service.node,
+		.event_partitions = (uint32_t)c->log.kafka_event_partitions,
+		.state_partitions = (uint32_t)c->log.kafka_state_partitions,
+		.replication = (uint32_t)c->log.kafka_replication,
+		.min_insync = (uint32_t)c->log.kafka_min_insync,
+		.retention_ms = c->log.kafka_retention_ms,
+		.waiting_max = c->log.waiting_bytes,
+		.timeout_ms = (uint32_t)c->log.kafka_timeout_ms,
+		.extra = pairs,
+	};
+
+	memcpy(extra, c->log.kafka_extra, sizeof(extra));
+	split_extra(extra, pairs, sizeof(pairs) / sizeof(pairs[0]));
+	return ward_node_why(why, ward_log_open_kafka(&options, ret, detail), "kafka", detail);
+}
+
+enum ward_rc
+ward_node_open_log(const struct ward_config *c, struct ward_log **ret, struct ward_buf *why)
+{
+	return c->log.backend == WARD_CONFIG_LOG_KAFKA ? open_kafka_log(c, ret, why)
+						       : open_file_log(c, ret, why);
+}
+
+/* --- samples --- */
+
+static enum ward_rc
+read_secret(const struct ward_config *c, char ret_secret[SECRET_MAX])
+{
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
+	ward_config_text path;
+	struct ward_span secret;
+	enum ward_rc rc;
+
+	ward_buf_init(&text, SECRET_MAX - 1, NULL);
+	if (!ward_config_path(c, c->objects.s3_secret_key_file, path))
+		return WARD_E_LIMIT;
+	rc = read_file(path, &text);
+	if (rc)
+		return rc;
+	secret = ward_text_trim(ward_buf_span(&text));
+	memset(ret_secret, 0, SECRET_MAX);
+	memcpy(ret_secret, secret.data, secret.len);
+	explicit_bzero(text.data, text.room);
+	return WARD_OK;
+}
+
+static enum ward_rc
+open_bucket(const struct ward_config *c, struct ward_objects **ret, struct ward_buf *why)
+{
+	char secret[SECRET_MAX], detail[WHY] = "";
+	struct ward_objects_s3_options options = {
+		.endpoint = c->objects.s3_endpoint,
+		.region = c->objects.s3_region,
+		.bucket = c->objects.s3_bucket,
+		.prefix = c->objects.s3_prefix,
+		.access_key = c->objects.s3_access_key,
+		.secret_key = secret,
+		.ca_file = c->objects.s3_ca_file[0] ? c->objects.s3_ca_file : NULL,
+		.quota = c->objects.quota_bytes,
+	};
+	enum ward_rc rc =
+		ward_node_why(why, read_secret(c, secret), "objects.s3-secret-key-file", "");
+
+	if (!rc)
+		rc = ward_node_why(why, ward_objects_open_s3(&options, ret, detail),
+				   c->objects.s3_endpoint, detail);
+	explicit_bzero(secret, sizeof(secret));
+	return rc;
+}
+
+static enum ward_rc
+open_samples(const struct ward_config *c, struct ward_objects **ret, struct ward_buf *why)
+{
+	ward_config_text path;
+	char detail[WHY] = "";
+	struct ward_objects_dir_options options = {path, c->objects.quota_bytes};
+
+	if (!ward_config_path(c, "samples", path))
+		return WARD_E_LIMIT;
+	return ward_node_why(why, ward_objects_open_dir(&options, ret, detail), path, detail);
+}
+
+/* --- everything --- */
+
+static enum ward_rc
+make_directories(const struct ward_config *c, struct ward_buf *why)
+{
+	static const char *const names[] = {"", "spool", "snapshots"};
+	ward_config_text path;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!ward_config_path(c, names[i], path))
+			return WARD_E_LIMIT;
+		if (mkdir(path, 0700) != 0 && errno != EEXIST)
+			return ward_node_why(why, errno == ENOENT ? WARD_E_NOENT : WARD_E_PERM,
+					     path, "");
+	}
+	return WARD_OK;
+}
+
+static enum ward_rc
+open_all(struct ward_node *node, const struct ward_applier_events *events, struct ward_buf *why)
+{
+	const struct ward_config *c = &node->config;
+	enum ward_rc rc = make_directories(c, why);
+
+	if (!rc)
+		rc = ward_node_open_log(c, &node->log, why);
+	if (!rc)
+		rc = ward_node_open_views(c, node->log, &node->views, why);
+	if (!rc)
+		rc = c->objects.backend == WARD_CONFIG_OBJECTS_S3
+			     ? open_bucket(c, &node->objects, why)
+			     : open_samples(c, &node->objects, why);
+	if (!rc)
+		rc = ward_node_why(
+			why, ward_applier_start(node->log, node->views, events, &node->applier),
+			"applier", "");
+	return rc;
+}
+
+enum ward_rc
+ward_node_open(const struct ward_config *config, const struct ward_applier_events *events,
+	       struct ward_node **ret, struct ward_buf *why)
+{
+	WARD_AUTO(ward_node_closep) struct ward_node *node = calloc(1, sizeof(*node));
+	enum ward_rc rc;
+
+	if (!node)
+		return WARD_E_NOMEM;
+	node->config = *config;
+	rc = open_all(node, events, why);
+	if (rc)
+		return rc;
+	*ret = node;
+	node = NULL;
+	return WARD_OK;
+}
+
+struct ward_node *
+ward_node_close(struct ward_node *node)
+{
+	if (!node)
+		return NULL;
+	ward_applier_stop(node->applier);
+	ward_log_close(node->log);
+	ward_views_close(node->views);
+	ward_objects_close(node->objects);
+	free(node);
+	return NULL;
+}
+
+void
+ward_node_closep(struct ward_node **node)
+{
+	*node = ward_node_close(*node);
+}
+
+/* The last record of each partition that has any. */
+static enum ward_rc
+ends_of(struct ward_log *log, struct ward_log_position *ret, size_t *ret_count)
+{
+	size_t n = 0;
+
+	for (int c = 0; c < WARD_LOG_CHANNELS; c++) {
+		enum ward_log_channel channel = (enum ward_log_channel)c;
+
+		for (uint32_t p = 0; p < ward_log_partitions(log, channel); p++) {
+			uint64_t first, next;
+			enum ward_rc rc = ward_log_bounds(log, channel, p, &first, &next);
+
+			if (rc)
+				return rc;
+			if (next > first)
+				ret[n++] = (struct ward_log_position){channel, p, next - 1};
+		}
+	}
+	*ret_count = n;
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_node_settle(struct ward_node *node, int timeout_ms)
+{
+	struct ward_log_position ends[WARD_LOG_CHANNELS * WARD_LOG_PARTITIONS_MAX];
+	size_t count;
+	enum ward_rc rc = ends_of(node->log, ends, &count);
+
+	if (rc || count == 0)
+		return rc;
+	return ward_applier_wait(node->applier, ends, count, timeout_ms);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One node: log, views, applier and sample store opened as the configuration says, with the views
+ * caught up from a snapshot where the log alone no longer suffices. Used by the running service and
+ * by the administrator's commands when none runs.
+ *
+ * Below service.directory: log/ (file backend), views/, samples/ (dir backend), spool/, snapshots/,
+ * pki/, wardcloud.conf, admin.sock.
+ */
+#ifndef WARD_CLOUD_NODE_NODE_H
+#define WARD_CLOUD_NODE_NODE_H
+
+#include "cloud/objects/objects.h"
+#include "cloud/ops/config.h"
+#include "cloud/views/applier.h"
+
+struct ward_node {
+	struct ward_config config;
+	struct ward_log *log;
+	struct ward_views *views;
+	struct ward_applier *applier;
+	struct ward_objects *objects;
+};
+
+/*
+ * The configuration in `file` (NULL: the defaults), then `sets` ("section.key=value") over it,
+ * checked. `why`: what is wrong, one line each.
+ */
+enum ward_rc ward_node_config(const char *file, const char *const *sets, size_t count,
+			      struct ward_config *ret_config, struct ward_buf *why) WARD_MUST_CHECK;
+
+/*
+ * Opens everything and starts the applier; does not wait until it has caught up. WARD_E_PERM: a
+ * service (or another command) has it open. `why` gets a line. `events` may be NULL.
+ */
+enum ward_rc ward_node_open(const struct ward_config *config,
+			    const struct ward_applier_events *events, struct ward_node **ret,
+			    struct ward_buf *why) WARD_MUST_CHECK;
+struct ward_node *ward_node_close(struct ward_node *node);
+void ward_node_closep(struct ward_node **node);
+
+/* Only the log, for `wardcloud replay`. */
+enum ward_rc ward_node_open_log(const struct ward_config *config, struct ward_log **ret,
+				struct ward_buf *why) WARD_MUST_CHECK;
+
+/* Waits until all that was durable when it was called is applied; WARD_E_TIMEOUT. */
+enum ward_rc ward_node_settle(struct ward_node *node, int timeout_ms) WARD_MUST_CHECK;
+
+/*
+ * A snapshot of the views below snapshots/, named by the time; when it is complete, the log before
+ * it is let go (file backend; updates stay) and older snapshots but one are removed.
+ */
+enum ward_rc ward_node_snapshot(struct ward_node *node, struct ward_buf *why) WARD_MUST_CHECK;
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/ops/config-priv.h"
+
+#define AT(member) offsetof(struct ward_config, member)
+#define TEXT(section, name, member, standard, help)                                                \
+	{                                                                                          \
+		section, name, WARD_CONFIG_IS_TEXT, AT(member), 0, 0, standard, help               \
+	}
+#define NUMBER(section, name, member, low, high, standard, help)                                   \
+	{                                                                                          \
+		section, name, WARD_CONFIG_IS_NUMBER, AT(member), low, high, standard, help        \
+	}
+#define SIZE(section, name, member, low, high, standard, help)                                     \
+	{                                                                                          \
+		section, name, WARD_CONFIG_IS_SIZE, AT(member), low, high, standard, help          \
+	}
+#define TIME(section, name, member, low, high, standard, help)                                     \
+	{                                                                                          \
+		section, name, WARD_CONFIG_IS_TIME, AT(member), low, high, standard, help          \
+	}
+
+#define MIB    (UINT64_C(1) << 20)
+#define TIB    (UINT64_C(1) << 40)
+#define MINUTE (UINT64_C(60) * 1000)
+#define DAY    (UINT64_C(24) * 60 * MINUTE)
+
+const struct ward_config_key ward_config_keys[] = {
+	TEXT("service", "directory", service.directory, "/var/lib/wardcloud",
+	     "Where everything is kept. Other paths are relative to it."),
+	TEXT("service", "organisation", service.organisation, "",
+	     "Name in the devices' certificates; set by `wardcloud init`."),
+	TEXT("service", "node", service.node, "node-1",
+	     "Name of this service among those on one Kafka cluster; stable over restarts."),
+	TIME("service", "drain", service.drain_ms, 0, 10 * MINUTE, "20s",
+	     "How long running calls may take when the service is told to stop."),
+	{"service", "debug", WARD_CONFIG_IS_BOOL, AT(service.debug), 0, 0, "no",
+	 "Log more about the service's own life."},
+	{"service", "text-log", WARD_CONFIG_IS_BOOL, AT(service.text_log), 0, 0, "no",
+	 "Log lines for people instead of JSON."},
+
+	TEXT("edge", "listen", edge.listen, "[::]:7443", "Address and port for the endpoints."),
+	TEXT("edge", "certificate", edge.certificate, "pki/server.pem",
+	     "Certificate chain shown to the endpoints, PEM."),
+	TEXT("edge", "key", edge.key, "pki/server.key", "Its key, PEM."),
+	TEXT("edge", "client-ca", edge.client_ca, "pki/ca.pem",
+	     "Who vouches for the endpoints' certificates, PEM."),
+	NUMBER("edge", "threads", edge.threads, 1, 256, "0", "Event loops; 0: one for each CPU."),
+	NUMBER("edge", "connections", edge.connections_max, 1, 1000000, "50000",
+	       "Connections at once, of all endpoints."),
+	NUMBER("edge", "connections-per-address", edge.address_max, 1, 1000000, "1024",
+	       "Connections at once from one address."),
+	NUMBER("edge", "streams", edge.streams_max, 1, 10000, "128",
+	       "Calls at once on one connection."),
+	TIME("edge", "idle", edge.idle_ms, 1000, DAY, "10m",
+	     "A connection without calls is closed after this time."),
+	TIME("edge", "handshake", edge.handshake_ms, 100, 10 * MINUTE, "10s",
+	     "Time for the TLS handshake."),
+	TIME("edge", "stall", edge.stall_ms, 100, 60 * MINUTE, "30s",
+	     "Longest pause within a message that has begun."),
+
+	TEXT("metrics", "listen", metrics.listen, "127.0.0.1:7480",
+	     "Address and port of /metrics and /healthz, without encryption or passwords; empty: "
+	     "off."),
+
+	{"log", "backend", WARD_CONFIG_IS_LOG, AT(log.backend), 0, 0, "file",
+	 "file: in this directory, one machine. kafka: on brokers, any number of services."},
+	SIZE("log", "segment", log.segment_bytes, MIB, TIB, "128M", "file: size of one segment."),
+	SIZE("log", "waiting", log.waiting_bytes, MIB, TIB, "64M",
+	     "Bytes taken and not yet durable before senders are told to come back later."),
+	SIZE("log", "reserve", log.reserve_bytes, 0, TIB, "64M",
+	     "file: take nothing more when the file system has less room left."),
+	TIME("log", "snapshot-every", log.snapshot_every_ms, MINUTE, 365 * DAY, "0",
+	     "file: make a snapshot of the views this often and let go of the log before it; 0: "
+	     "never."),
+	TEXT("log", "kafka-brokers", log.kafka_brokers, "", "kafka: \"host:port,host:port\"."),
+	TEXT("log", "kafka-prefix", log.kafka_prefix, "ward", "kafka: first part of topic names."),
+	NUMBER("log", "kafka-event-partitions", log.kafka_event_partitions, 1, 256, "12",
+	       "kafka: partitions of events, when the topic is made."),
+	NUMBER("log", "kafka-state-partitions", log.kafka_state_partitions, 1, 256, "6",
+	       "kafka: partitions of state, when the topic is made."),
+	NUMBER("log", "kafka-replication", log.kafka_replication, 1, 9, "3",
+	       "kafka: copies of each record."),
+	NUMBER("log", "kafka-min-insync", log.kafka_min_insync, 1, 9, "2",
+	       "kafka: copies that must be there before a record is acknowledged."),
+	TIME("log", "kafka-retention", log.kafka_retention_ms, MINUTE, 3650 * DAY, "0",
+	     "kafka: how long events are kept; 0: for ever."),
+	TIME("log", "kafka-timeout", log.kafka_timeout_ms, 1000, 10 * MINUTE, "30s",
+	     "kafka: until an append that nobody acknowledges fails."),
+	{"log", "kafka-extra", WARD_CONFIG_IS_EXTRA, AT(log.kafka_extra), 0, 0, "",
+	 "kafka: librdkafka settings (security.protocol=ssl,…), separated by commas."},
+
+	SIZE("views", "cache", views.cache_bytes, 8 * MIB, TIB, "256M",
+	     "Memory for cached blocks."),
+	NUMBER("views", "overlay", views.overlay_max, 1000, 100000000, "1000000",
+	       "Changed verdicts before the mapped table is built anew."),
+
+	{"objects", "backend", WARD_CONFIG_IS_OBJECTS, AT(objects.backend), 0, 0, "dir",
+	 "dir: samples in this directory. s3: in a bucket of an S3 API."},
+	SIZE("objects", "quota", objects.quota_bytes, 0, 1024 * TIB, "0",
+	     "Bytes of samples kept, compressed; 0: no limit."),
+	TIME("objects", "keep", objects.keep_ms, MINUTE, 3650 * DAY, "0",
+	     "How long samples are kept; 0: for ever."),
+	TEXT("objects", "s3-endpoint", objects.s3_endpoint, "", "s3: \"https://host:port\"."),
+	TEXT("objects", "s3-region", objects.s3_region, "us-east-1", "s3: region."),
+	TEXT("objects", "s3-bucket", objects.s3_bucket, "", "s3: bucket; it must exist."),
+	TEXT("objects", "s3-prefix", objects.s3_prefix, "", "s3: first part of the keys."),
+	TEXT("objects", "s3-access-key", objects.s3_access_key, "", "s3: access key."),
+	TEXT("objects", "s3-secret-key-file", objects.s3_secret_key_file, "",
+	     "s3: file that holds the secret key and nothing else; not readable by others."),
+	TEXT("objects", "s3-ca", objects.s3_ca_file, "", "s3: CA file; empty: the system's."),
+
+	TEXT("analysis", "scanner", analysis.scanner, "", "ward-scan; empty: the installed one."),
+	TEXT("analysis", "packs", analysis.packs, "",
+	     "Intelligence for samples, separated by colons; empty: the installed packs."),
+	NUMBER("analysis", "jobs", analysis.jobs, 1, 256, "0",
+	       "Sandboxed scanners; 0: one for each CPU."),
+	TIME("analysis", "timeout", analysis.timeout_ms, 1000, 60 * MINUTE, "2m",
+	     "Longest time for one sample."),
+	NUMBER("analysis", "queue", analysis.queue_max, 1, 1000000, "1000",
+	       "Samples that may wait for analysis."),
+	SIZE("analysis", "sample", analysis.sample_max, MIB, 16 * 1024 * MIB, "256M",
+	     "Largest sample taken."),
+	SIZE("analysis", "spool", analysis.spool_bytes, MIB, TIB, "4G",
+	     "Room for samples that are being received."),
+
+	NUMBER("limits", "device-requests", limits.device_requests, 1, 1000000, "200",
+	       "Calls of one device each second, in the long run."),
+	NUMBER("limits", "device-burst", limits.device_burst, 1, 1000000, "2000",
+	       "Calls of one device at once after a pause."),
+	SIZE("limits", "device-bytes", limits.device_bytes, MIB, TIB, "2G",
+	     "Bytes of samples one device may send each hour."),
+	NUMBER("limits", "enrol-address", limits.enrol_address, 1, 1000000, "30",
+	       "Enrolments tried from one address each minute."),
+	NUMBER("limits", "enrol", limits.enrol_all, 1, 1000000, "600",
+	       "Enrolments tried each minute, by all."),
+};
+
+const size_t ward_config_key_count = sizeof(ward_config_keys) / sizeof(ward_config_keys[0]);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The service's configuration: lines of "key = value" under [sections], '#' begins a comment. Every
+ * key, its kind, range, default and help stand in one table (config-keys.c), which also writes the
+ * commented default file and the man page's list. What the file says can be overruled by
+ * "section.key=value" on the command line.
+ */
+#ifndef WARD_CLOUD_OPS_CONFIG_H
+#define WARD_CLOUD_OPS_CONFIG_H
+
+#include "base/buf.h"
+
+enum { WARD_CONFIG_TEXT = 256, WARD_CONFIG_EXTRA = 1024 };
+
+enum ward_config_log_backend { WARD_CONFIG_LOG_FILE, WARD_CONFIG_LOG_KAFKA };
+enum ward_config_object_backend { WARD_CONFIG_OBJECTS_DIR, WARD_CONFIG_OBJECTS_S3 };
+
+typedef char ward_config_text[WARD_CONFIG_TEXT];
+
+/* Plain data; copy it as you like. Times in ms, sizes in bytes. */
+struct ward_config {
+	struct {
+		ward_config_text directory, organisation, node;
+		uint64_t drain_ms;
+		bool debug, text_log;
+	} service;
+	struct {
+		ward_config_text listen, certificate, key, client_ca;
+		uint64_t threads, connections_max, address_max, streams_max;
+		uint64_t idle_ms, handshake_ms, stall_ms;
+	} edge;
+	struct {
+		ward_config_text listen;
+	} metrics;
+	struct {
+		int backend; /* enum ward_config_log_backend */
+		uint64_t segment_bytes, waiting_bytes, reserve_bytes;
+		uint64_t snapshot_every_ms;
+		ward_config_text kafka_brokers, kafka_prefix;
+		uint64_t kafka_event_partitions, kafka_state_partitions, kafka_replication,
+			kafka_min_insync, kafka_retention_ms, kafka_timeout_ms;
+		char kafka_extra[WARD_CONFIG_EXTRA]; /* "name=value,name=value" */
+	} log;
+	struct {
+		uint64_t cache_bytes, overlay_max;
+	} views;
+	struct {
+		int backend; /* enum ward_config_object_backend */
+		uint64_t quota_bytes, keep_ms;
+		ward_config_text s3_endpoint, s3_region, s3_bucket, s3_prefix, s3_access_key,
+			s3_secret_key_file, s3_ca_file;
+	} objects;
+	struct {
+		ward_config_text scanner, packs; /* packs: paths separated by ':' */
+		uint64_t jobs, timeout_ms, queue_max, sample_max, spool_bytes;
+	} analysis;
+	struct {
+		uint64_t device_requests, device_burst; /* a second */
+		uint64_t device_bytes;			/* of samples, an hour */
+		uint64_t enrol_address, enrol_all;	/* a minute */
+	} limits;
+};
+
+void ward_config_default(struct ward_config *ret_config);
+
+/*
+ * Reads `text` (of the file `name`) over what `config` holds. All mistakes are found, not only the
+ * first: lines "name:12: edge.threads: not a number" in `why` (any maximum), and WARD_E_FORMAT; then
+ * `config` is not to be used.
+ */
+enum ward_rc ward_config_read(struct ward_config *config, const char *name, struct ward_span text,
+			      struct ward_buf *why) WARD_MUST_CHECK;
+/* "section.key=value". */
+enum ward_rc ward_config_set(struct ward_config *config, const char *assignment,
+			     struct ward_buf *why) WARD_MUST_CHECK;
+/* What no single key can tell (S3 without a bucket, Kafka without brokers). */
+enum ward_rc ward_config_check(const struct ward_config *config,
+			       struct ward_buf *why) WARD_MUST_CHECK;
+
+/* The whole configuration as a file that reads back to the same: keys that differ from the default
+ * as settings, others as comments; every key with its help. */
+enum ward_rc ward_config_write(const struct ward_config *config,
+			       struct ward_buf *out) WARD_MUST_CHECK;
+
+/* `name` below the service's directory unless it is absolute. False when it is too long. */
+bool ward_config_path(const struct ward_config *config, const char *name,
+		      ward_config_text ret_path) WARD_MUST_CHECK;
+
+#endif
