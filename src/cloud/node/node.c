@@ -225,7 +225,7 @@ open_all(struct ward_node *node, const struct ward_applier_events *events, struc
 	if (!rc)
 		rc = ward_node_open_log(c, &node->log, why);
 	if (!rc)
-		rc = ward_node_open_views(c, node->log, &node->views, why);
+		rc = ward_node_open_views(c, node->log, "views", &node->views, why);
 	if (!rc)
 		rc = c->objects.backend == WARD_CONFIG_OBJECTS_S3
 			     ? open_bucket(c, &node->objects, why)

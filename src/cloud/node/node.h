@@ -43,6 +43,20 @@ void ward_node_closep(struct ward_node **node);
 enum ward_rc ward_node_open_log(const struct ward_config *config, struct ward_log **ret,
 				struct ward_buf *why) WARD_MUST_CHECK;
 
+/*
+ * The views below service.directory in `name` ("views"): those that are there, or, when they are
+ * missing or behind what the log still has, those of the newest snapshot.
+ */
+enum ward_rc ward_node_open_views(const struct ward_config *config, struct ward_log *log,
+				  const char *name, struct ward_views **ret,
+				  struct ward_buf *why) WARD_MUST_CHECK;
+/* Puts the directory of views `from` in the place of `to`; neither may be open. */
+enum ward_rc ward_node_swap_views(const struct ward_config *config, const char *from,
+				  const char *to, struct ward_buf *why) WARD_MUST_CHECK;
+/* Removes a directory of views that is not open; fine if there is none. */
+enum ward_rc ward_node_remove_views(const struct ward_config *config, const char *name,
+				    struct ward_buf *why) WARD_MUST_CHECK;
+
 /* Waits until all that was durable when it was called is applied; WARD_E_TIMEOUT. */
 enum ward_rc ward_node_settle(struct ward_node *node, int timeout_ms) WARD_MUST_CHECK;
 

@@ -153,7 +153,8 @@ reachable(struct ward_log *log, struct ward_views *views, bool *ret_reachable)
 }
 
 static enum ward_rc
-open_views(const struct ward_config *c, struct ward_views **ret, struct ward_buf *why)
+open_views(const struct ward_config *c, const char *name, struct ward_views **ret,
+	   struct ward_buf *why)
 {
 	ward_config_text path;
 	char detail[512] = "";
@@ -163,21 +164,46 @@ open_views(const struct ward_config *c, struct ward_views **ret, struct ward_buf
 		.overlay_max = c->views.overlay_max,
 	};
 
-	if (!ward_config_path(c, "views", path))
+	if (!ward_config_path(c, name, path))
 		return WARD_E_LIMIT;
 	return ward_node_why(why, ward_views_open(&options, ret, detail), path, detail);
 }
 
-/* Puts the newest snapshot in the views' place. */
-static enum ward_rc
-restore(const struct ward_config *c, struct ward_buf *why)
+enum ward_rc
+ward_node_remove_views(const struct ward_config *config, const char *name, struct ward_buf *why)
 {
-	ward_config_text path, from, views, half;
+	ward_config_text path;
+
+	if (!ward_config_path(config, name, path))
+		return WARD_E_LIMIT;
+	return ward_node_why(why, remove_tree(path, 1), path, "");
+}
+
+enum ward_rc
+ward_node_swap_views(const struct ward_config *config, const char *from, const char *to,
+		     struct ward_buf *why)
+{
+	ward_config_text source, target;
+	enum ward_rc rc = ward_node_remove_views(config, to, why);
+
+	if (rc)
+		return rc;
+	if (!ward_config_path(config, from, source) || !ward_config_path(config, to, target))
+		return WARD_E_LIMIT;
+	rc = rename(source, target) == 0 ? ward_fd_sync_directory(config->service.directory)
+					 : WARD_E_IO;
+	return ward_node_why(why, rc, target, "");
+}
+
+/* Puts a copy of the newest snapshot in the views' place. */
+static enum ward_rc
+restore(const struct ward_config *c, const char *name, struct ward_buf *why)
+{
+	ward_config_text path, from, half;
 	struct listing list;
 	enum ward_rc rc;
 
-	if (!ward_config_path(c, "snapshots", path) || !ward_config_path(c, "views", views) ||
-	    !ward_config_path(c, "views.half", half))
+	if (!ward_config_path(c, "snapshots", path) || !ward_config_path(c, "views.half", half))
 		return WARD_E_LIMIT;
 	rc = list_snapshots(path, &list);
 	if (!rc && list.count == 0)
@@ -190,19 +216,16 @@ restore(const struct ward_config *c, struct ward_buf *why)
 	rc = remove_tree(half, 1);
 	if (!rc)
 		rc = copy_directory(from, half);
-	if (!rc)
-		rc = remove_tree(views, 1);
-	if (!rc && rename(half, views) != 0)
-		rc = WARD_E_IO;
-	return ward_node_why(why, rc, from, "restoring");
+	rc = ward_node_why(why, rc, from, "restoring");
+	return rc ? rc : ward_node_swap_views(c, "views.half", name, why);
 }
 
 enum ward_rc
-ward_node_open_views(const struct ward_config *config, struct ward_log *log,
+ward_node_open_views(const struct ward_config *config, struct ward_log *log, const char *name,
 		     struct ward_views **ret, struct ward_buf *why)
 {
 	struct ward_views *views = NULL;
-	enum ward_rc rc = open_views(config, &views, why);
+	enum ward_rc rc = open_views(config, name, &views, why);
 	bool good;
 
 	if (rc)
@@ -210,9 +233,9 @@ ward_node_open_views(const struct ward_config *config, struct ward_log *log,
 	rc = reachable(log, views, &good);
 	if (!rc && !good) {
 		views = ward_views_close(views);
-		rc = restore(config, why);
+		rc = restore(config, name, why);
 		if (!rc)
-			rc = open_views(config, &views, why);
+			rc = open_views(config, name, &views, why);
 	}
 	if (rc)
 		ward_views_close(views);
