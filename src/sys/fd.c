@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -270,6 +271,38 @@ ward_fd_create(int dir, const char *name, uint32_t mode, int *ret_fd)
 
 	if (fd < 0)
 		return errno == EEXIST ? WARD_E_PERM : ward_errno_rc(errno);
+	*ret_fd = fd;
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_fd_open_update(int dir, const char *name, int *ret_fd)
+{
+	int fd = openat(dir < 0 ? AT_FDCWD : dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return ward_errno_rc(errno);
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		return WARD_E_UNSUPPORTED;
+	}
+	*ret_fd = fd;
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_fd_lock(int dir, const char *name, int *ret_fd)
+{
+	int fd = openat(dir < 0 ? AT_FDCWD : dir, name,
+			O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return ward_errno_rc(errno);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		(void)close(fd);
+		return WARD_E_PERM;
+	}
 	*ret_fd = fd;
 	return WARD_OK;
 }
