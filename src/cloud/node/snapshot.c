@@ -70,9 +70,23 @@ copy_file(int from_dir, int to_dir, const char *name)
 	return rc;
 }
 
-/* A snapshot is one directory of plain files (cloud/views/applier.h). */
+static enum ward_rc copy_directory(const char *from, const char *to, unsigned depth);
+
 static enum ward_rc
-copy_directory(const char *from, const char *to)
+copy_below(const char *from, const char *to, const char *name, unsigned depth)
+{
+	ward_config_text source, target;
+
+	if (depth == 0 ||
+	    snprintf(source, sizeof(source), "%s/%s", from, name) >= (int)sizeof(source) ||
+	    snprintf(target, sizeof(target), "%s/%s", to, name) >= (int)sizeof(target))
+		return WARD_E_LIMIT;
+	return copy_directory(source, target, depth - 1);
+}
+
+/* Plain files, and directories of such. */
+static enum ward_rc
+copy_directory(const char *from, const char *to, unsigned depth)
 {
 	DIR *source = opendir(from);
 	WARD_AUTO(ward_fd_close) int target = -1;
@@ -88,6 +102,8 @@ copy_directory(const char *from, const char *to)
 	while (!rc && (entry = readdir(source)))
 		if (entry->d_type == DT_REG)
 			rc = copy_file(dirfd(source), target, entry->d_name);
+		else if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			rc = copy_below(from, to, entry->d_name, depth);
 	if (!rc && fsync(target) != 0)
 		rc = WARD_E_IO;
 	(void)closedir(source);
@@ -215,7 +231,7 @@ restore(const struct ward_config *c, const char *name, struct ward_buf *why)
 		return rc ? rc : WARD_E_LIMIT;
 	rc = remove_tree(half, 1);
 	if (!rc)
-		rc = copy_directory(from, half);
+		rc = copy_directory(from, half, 1);
 	rc = ward_node_why(why, rc, from, "restoring");
 	return rc ? rc : ward_node_swap_views(c, "views.half", name, why);
 }
