@@ -44,6 +44,7 @@ void ward_grpc_prefix(uint8_t at[WARD_GRPC_PREFIX], uint32_t length);
 struct ward_grpc_deframer {
 	struct ward_buf pending;
 	size_t message_max;
+	bool handed; /* `pending` is the message handed over last */
 };
 
 /* `budget` as for ward_buf_init. */
