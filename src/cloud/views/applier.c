@@ -174,7 +174,7 @@ step(struct ward_applier *a)
 	if (rc == WARD_E_TIMEOUT && patience == 0)
 		return commit(a);
 	if (rc == WARD_E_TIMEOUT)
-		return ward_views_build_table(a->views, false);
+		return ward_views_build_idle(a->views);
 	if (!rc)
 		rc = ward_apply_add(a->apply, &entry, &full);
 	return !rc && full ? commit(a) : rc;

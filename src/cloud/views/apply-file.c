@@ -4,7 +4,6 @@
 
 #include "cloud/views/apply-priv.h"
 #include "cloud/views/hll.h"
-#include "sys/crc32c.h"
 
 enum { EXACT_MAX = 64 };
 
@@ -281,55 +280,4 @@ ward_apply_verdict(struct ward_apply *a, const Record *r)
 		return WARD_OK;
 	}
 	return ward_apply_put_message(a, &key, &v->base);
-}
-
-static size_t
-width_of(Ward__Log__V1__Digest kind)
-{
-	if (kind == WARD__LOG__V1__DIGEST__DIGEST_SHA256)
-		return 32;
-	return kind == WARD__LOG__V1__DIGEST__DIGEST_SHA1 ? 20 : 16;
-}
-
-static enum ward_rc
-put_listed(struct ward_apply *a, const Record *r, const struct ward_key *key, size_t i)
-{
-	const Ward__Log__V1__Reputation *list = r->reputation;
-	Ward__View__V1__Listed listed = WARD__VIEW__V1__LISTED__INIT;
-	size_t threat = list->n_threat ? list->threat[i] : 0;
-
-	if (list->withdrawn) {
-		rocksdb_writebatch_wi_delete(a->batch, (const char *)key->bytes, key->len);
-		return WARD_OK;
-	}
-	listed.list = list->list;
-	listed.verdict = (uint32_t)list->verdict;
-	listed.confidence = list->confidence;
-	if (threat < list->n_threats)
-		listed.threat = list->threats[threat];
-	listed.expires_ms = list->expires_ms;
-	listed.time_ms = list->time_ms ? list->time_ms : r->time_ms;
-	return ward_apply_put_message(a, key, &listed.base);
-}
-
-enum ward_rc
-ward_apply_reputation(struct ward_apply *a, const Record *r)
-{
-	const Ward__Log__V1__Reputation *list = r->reputation;
-	size_t width = width_of(list->kind);
-	uint8_t kind = (uint8_t)list->kind, name[4];
-	uint32_t crc = ward_crc32c(0, ward_span_str(list->list));
-	enum ward_rc rc = WARD_OK;
-
-	memcpy(name, &crc, sizeof(name));
-	for (size_t i = 0; i < list->digests.len / width && !rc; i++) {
-		ProtobufCBinaryData digest = {width, list->digests.data + i * width};
-		struct ward_key key = ward_key_of('m', ward_span_of(&kind, 1),
-						  ward_apply_span(digest), ward_span_of(name, 4));
-
-		rc = put_listed(a, r, &key, i);
-		if (width == WARD_HASH_LEN)
-			ward_apply_touch(a, digest);
-	}
-	return rc;
 }

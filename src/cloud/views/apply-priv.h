@@ -6,7 +6,7 @@
 
 #include "cloud/views/views-priv.h"
 
-enum { WARD_APPLY_TOUCHED = 65536 };
+enum { WARD_APPLY_TOUCHED = 65536, WARD_APPLY_LISTS = 64 };
 
 struct ward_apply {
 	struct ward_views *views;
@@ -20,6 +20,9 @@ struct ward_apply {
 	/* files of which something was said: decided anew after the commit */
 	uint8_t (*touched)[WARD_HASH_LEN];
 	size_t touched_count;
+	/* records of lists, in the arena: millions of digests take a path of their own */
+	const Ward__Log__V1__Record *lists[WARD_APPLY_LISTS];
+	size_t list_count;
 	struct ward_apply_news news;
 };
 
@@ -44,7 +47,15 @@ enum ward_rc ward_apply_sample_gone(struct ward_apply *a, const Record *r) WARD_
 enum ward_rc ward_apply_note(struct ward_apply *a, const Record *r,
 			     uint64_t offset) WARD_MUST_CHECK;
 enum ward_rc ward_apply_verdict(struct ward_apply *a, const Record *r) WARD_MUST_CHECK;
+/* apply-list.c: remembers the record; then all of them go into the batch that is written, and after
+ * that into memory. */
 enum ward_rc ward_apply_reputation(struct ward_apply *a, const Record *r) WARD_MUST_CHECK;
+enum ward_rc ward_apply_lists_put(struct ward_apply *a,
+				  rocksdb_writebatch_t *batch) WARD_MUST_CHECK;
+enum ward_rc ward_apply_lists_decide(struct ward_apply *a) WARD_MUST_CHECK;
+/* What memory is to hold of a file now is asked of the store. */
+enum ward_rc ward_apply_decide(struct ward_apply *a,
+			       const uint8_t sha256[WARD_HASH_LEN]) WARD_MUST_CHECK;
 
 enum ward_rc ward_apply_token(struct ward_apply *a, const Record *r) WARD_MUST_CHECK;
 enum ward_rc ward_apply_enrollment(struct ward_apply *a, const Record *r) WARD_MUST_CHECK;

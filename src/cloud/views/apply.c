@@ -166,7 +166,9 @@ ward_apply_add(struct ward_apply *a, const struct ward_log_entry *entry, bool *r
 	note_position(a, &entry->position);
 	a->pending++;
 	*ret_full = a->pending >= PENDING_MAX || a->budget.used > MEMORY_FULL ||
-		    a->touched_count + WARD_WIRE_DIGESTS_MAX > WARD_APPLY_TOUCHED;
+		    a->touched_count == WARD_APPLY_TOUCHED || a->list_count == WARD_APPLY_LISTS ||
+		    a->news.device_count == WARD_APPLY_CHANGES ||
+		    a->news.update_count == WARD_APPLY_CHANGES;
 	return WARD_OK;
 }
 
@@ -189,21 +191,62 @@ put_positions(struct ward_apply *a)
 	ward_apply_put(a, &number, ward_span_of(&a->views->batch_number, 8));
 }
 
-/* Memory follows the store. What was said of a file for the first time needs no search for more. */
+enum ward_rc
+ward_apply_decide(struct ward_apply *a, const uint8_t sha256[WARD_HASH_LEN])
+{
+	struct ward_verdict_value value;
+	bool found;
+	enum ward_rc rc = ward_views_decide(a->views, sha256, NULL, 0, &value, &found);
+
+	return rc ? rc : ward_verdicts_set(a->views->verdicts, sha256, &value);
+}
+
+/* Memory follows the store. */
 static enum ward_rc
 decide_touched(struct ward_apply *a)
 {
 	enum ward_rc rc = WARD_OK;
 
-	for (size_t i = 0; i < a->touched_count && !rc; i++) {
-		struct ward_verdict_value value;
-		bool found;
-
-		rc = ward_views_decide(a->views, a->touched[i], NULL, 0, &value, &found);
-		if (!rc)
-			rc = ward_verdicts_set(a->views->verdicts, a->touched[i], &value);
-	}
+	for (size_t i = 0; i < a->touched_count && !rc; i++)
+		rc = ward_apply_decide(a, a->touched[i]);
 	a->touched_count = 0;
+	return rc ? rc : ward_apply_lists_decide(a);
+}
+
+static enum ward_rc
+write_batch(struct ward_apply *a, rocksdb_writebatch_t *lists)
+{
+	struct ward_store *s = &a->views->store;
+	char *error = NULL;
+	enum ward_rc rc = lists ? ward_apply_lists_put(a, lists) : WARD_OK;
+
+	if (rc)
+		return rc;
+	if (lists)
+		rocksdb_write(s->db, s->write, lists, &error);
+	else
+		rocksdb_write_writebatch_wi(s->db, s->write, a->batch, &error);
+	rocksdb_free(error);
+	return error ? WARD_E_IO : WARD_OK;
+}
+
+/* The indexed batch, and behind it what the lists bring, which nobody reads before: still one. */
+static enum ward_rc
+write_all(struct ward_apply *a)
+{
+	rocksdb_writebatch_t *lists = NULL;
+	size_t len = 0;
+	const char *bytes;
+	enum ward_rc rc;
+
+	if (a->list_count > 0) {
+		bytes = rocksdb_writebatch_wi_data(a->batch, &len);
+		lists = rocksdb_writebatch_create_from(bytes, len);
+	}
+	rc = write_batch(a, lists);
+	if (lists)
+		rocksdb_writebatch_destroy(lists);
+	rocksdb_writebatch_wi_clear(a->batch);
 	return rc;
 }
 
@@ -223,16 +266,12 @@ tell_devices(struct ward_apply *a)
 enum ward_rc
 ward_apply_commit(struct ward_apply *a, const struct ward_apply_news **ret_news)
 {
-	char *error = NULL;
 	enum ward_rc rc;
 
 	put_positions(a);
-	rocksdb_write_writebatch_wi(a->views->store.db, a->views->store.write, a->batch, &error);
-	rocksdb_writebatch_wi_clear(a->batch);
-	if (error) {
-		rocksdb_free(error);
-		return WARD_E_IO;
-	}
+	rc = write_all(a);
+	if (rc)
+		return rc;
 	a->pending = 0;
 	a->next_count = 0;
 	rc = decide_touched(a);

@@ -12,7 +12,8 @@
  *	't' token			Token
  *	'p' name			Ward__V1__Policy
  *	's' stat hour			u64, summed by merging
- *	'o' sha256			nothing: said something since the verdict table was built
+ *	'o' generation sha256		the verdict table may not have what was said of this file nor
+ *					of those in the value (SHA-256 after SHA-256)
  *	'P' channel partition		u64: next offset to apply
  *	'S'				u64: number of the last batch
  *	'V'				u64: version of this layout

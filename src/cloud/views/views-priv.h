@@ -31,6 +31,7 @@ struct ward_views {
 	uint64_t batch_number; /* the applier's */
 	uint8_t marks;	       /* generation of 'o' keys written now, the applier's */
 	pthread_t builder;
+	bool read_only;
 	bool building;	    /* the applier's: a builder was started and not joined */
 	_Atomic bool built; /* it has ended */
 	_Atomic int build_rc;
@@ -90,5 +91,7 @@ size_t ward_apply_pending(const struct ward_apply *apply);
 /* Starts the builder when the changes are many, takes note of one that ended. The applier's thread.
  * `wait`: until none runs. */
 enum ward_rc ward_views_build_table(struct ward_views *views, bool wait) WARD_MUST_CHECK;
+/* The same when nothing else is to do: fewer changes suffice. Does not wait. */
+enum ward_rc ward_views_build_idle(struct ward_views *views) WARD_MUST_CHECK;
 
 #endif

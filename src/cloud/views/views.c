@@ -10,7 +10,9 @@
 #include "cloud/views/views-priv.h"
 #include "sys/fd.h"
 
-enum { OVERLAY = 1000 * 1000 };
+/* Opening decides each change anew, at some 100,000 a second: a table is built when few pile up and
+ * there is time, and before closing. */
+enum { OVERLAY = 1000 * 1000, OVERLAY_IDLE = 50 * 1000 };
 
 /* --- opening --- */
 
@@ -45,12 +47,17 @@ decide_again(struct ward_views *views, const uint8_t *sha256)
 	return rc ? rc : ward_verdicts_set(views->verdicts, sha256, &value);
 }
 
-/* 'o' generation sha256 */
+/* 'o' generation sha256; the value: more of them */
 static enum ward_rc
 decide_marked(void *context, struct ward_span key, struct ward_span value)
 {
-	(void)value;
-	return key.len == 2 + WARD_HASH_LEN ? decide_again(context, key.data + 2) : WARD_OK;
+	enum ward_rc rc = WARD_OK;
+
+	if (key.len == 2 + WARD_HASH_LEN)
+		rc = decide_again(context, key.data + 2);
+	for (size_t i = 0; i + WARD_HASH_LEN <= value.len && !rc; i += WARD_HASH_LEN)
+		rc = decide_again(context, value.data + i);
+	return rc;
 }
 
 /* 'v' sha256 … */
@@ -118,6 +125,7 @@ ward_views_open(const struct ward_views_options *options, struct ward_views **re
 	if (!views)
 		return WARD_E_NOMEM;
 	ward_device_map_init(&views->devices);
+	views->read_only = options->read_only;
 	views->names = ward_names_new();
 	views->overlay_max = options->overlay_max ? options->overlay_max : OVERLAY;
 	if (!views->names)
@@ -130,23 +138,6 @@ ward_views_open(const struct ward_views_options *options, struct ward_views **re
 	else
 		*ret = views;
 	return rc;
-}
-
-struct ward_views *
-ward_views_close(struct ward_views *views)
-{
-	if (!views)
-		return NULL;
-	if (views->building)
-		pthread_join(views->builder, NULL);
-	if (views->store.db)
-		ward_store_flush(&views->store);
-	ward_store_close(&views->store);
-	ward_verdicts_free(views->verdicts);
-	ward_names_free(views->names);
-	ward_device_map_done(&views->devices);
-	free(views);
-	return NULL;
 }
 
 /* --- the builder --- */
@@ -193,19 +184,62 @@ start(struct ward_views *views)
 	return WARD_OK;
 }
 
+/* Ends what runs, if it has ended itself or `wait`. */
+static enum ward_rc
+finish(struct ward_views *views, bool wait)
+{
+	return views->building && (wait || atomic_load(&views->built)) ? take_note(views) : WARD_OK;
+}
+
+static enum ward_rc
+start_if(struct ward_views *views, uint64_t many)
+{
+	uint64_t share = ward_verdicts_count(views->verdicts) / 4;
+
+	if (views->building || views->read_only ||
+	    ward_verdicts_changes(views->verdicts) < (many > share ? many : share))
+		return WARD_OK;
+	return start(views);
+}
+
 enum ward_rc
 ward_views_build_table(struct ward_views *views, bool wait)
 {
-	uint64_t changes, many;
-	enum ward_rc rc = WARD_OK;
+	enum ward_rc rc = finish(views, wait);
 
-	if (views->building && (wait || atomic_load(&views->built)))
-		rc = take_note(views);
-	if (rc || views->building || wait)
+	return rc || wait ? rc : start_if(views, views->overlay_max);
+}
+
+enum ward_rc
+ward_views_build_idle(struct ward_views *views)
+{
+	uint64_t max = views->overlay_max;
+	enum ward_rc rc = finish(views, false);
+
+	if (rc || views->building || views->read_only)
 		return rc;
-	changes = ward_verdicts_changes(views->verdicts);
-	many = ward_verdicts_count(views->verdicts) / 4;
-	if (changes < (many > views->overlay_max ? many : views->overlay_max))
-		return WARD_OK;
-	return start(views);
+	return ward_verdicts_changes(views->verdicts) < (max < OVERLAY_IDLE ? max : OVERLAY_IDLE)
+		       ? WARD_OK
+		       : start(views);
+}
+
+/* --- closing --- */
+
+struct ward_views *
+ward_views_close(struct ward_views *views)
+{
+	if (!views)
+		return NULL;
+	/* best effort: what is left undone here is done when they are opened */
+	if (views->verdicts && !finish(views, true) && !ward_views_build_idle(views) &&
+	    finish(views, true))
+		views->building = false;
+	if (views->store.db)
+		ward_store_flush(&views->store);
+	ward_store_close(&views->store);
+	ward_verdicts_free(views->verdicts);
+	ward_names_free(views->names);
+	ward_device_map_done(&views->devices);
+	free(views);
+	return NULL;
 }
