@@ -27,12 +27,13 @@ count_of(const Reputation *list)
 	return list->digests.len / width_of(list);
 }
 
-static const char *
+/* NULL: without a name. */
+static char *
 threat_of(const Reputation *list, size_t i)
 {
 	size_t threat = i < list->n_threat ? list->threat[i] : 0;
 
-	return threat < list->n_threats ? list->threats[threat] : "";
+	return threat < list->n_threats ? list->threats[threat] : NULL;
 }
 
 enum ward_rc
@@ -53,15 +54,17 @@ struct value {
 };
 
 static enum ward_rc
-pack(struct ward_apply *a, const Record *r, const char *threat, struct value *ret)
+pack(struct ward_apply *a, const Record *r, char *threat, struct value *ret)
 {
 	const Reputation *list = r->reputation;
-	Ward__View__V1__Listed listed = WARD__VIEW__V1__LISTED__INIT;
+	Ward__View__V1__Listed listed;
 
+	ward__view__v1__listed__init(&listed);
 	listed.list = list->list;
 	listed.verdict = (uint32_t)list->verdict;
 	listed.confidence = list->confidence;
-	listed.threat = (char *)(uintptr_t)threat;
+	if (threat)
+		listed.threat = threat;
 	listed.expires_ms = list->expires_ms;
 	listed.time_ms = list->time_ms ? list->time_ms : r->time_ms;
 	ret->threat = threat;
@@ -104,14 +107,14 @@ put_list(struct ward_apply *a, const Record *r, rocksdb_writebatch_t *batch)
 	enum ward_rc rc = WARD_OK;
 
 	for (size_t i = 0; i < count && !rc; i++) {
-		const char *threat = threat_of(list, i);
+		char *threat = threat_of(list, i);
 
 		memcpy(key.bytes + 2, list->digests.data + i * width, width);
 		if (list->withdrawn) {
 			rocksdb_writebatch_delete(batch, (const char *)key.bytes, key.len);
 			continue;
 		}
-		if (threat != value.threat)
+		if (!value.bytes || threat != value.threat)
 			rc = pack(a, r, threat, &value);
 		if (!rc)
 			rocksdb_writebatch_put(batch, (const char *)key.bytes, key.len,
@@ -145,7 +148,7 @@ say(struct ward_apply *a, const Reputation *list, size_t i, struct saying *ret)
 	struct ward_names *names = a->views->names;
 	const char *threat = threat_of(list, i);
 
-	if (ret->threat == threat)
+	if (ret->value.source && ret->threat == threat)
 		return WARD_OK;
 	ret->threat = threat;
 	ret->value = (struct ward_verdict_value){
@@ -153,7 +156,7 @@ say(struct ward_apply *a, const Reputation *list, size_t i, struct saying *ret)
 		.source = WARD__LOG__V1__SOURCE__SOURCE_IMPORT,
 		.confidence = (uint16_t)list->confidence,
 		.expires_ms = list->expires_ms,
-		.threat = ward_names_number(names, threat),
+		.threat = ward_names_number(names, threat ? threat : ""),
 		.list = ward_names_number(names, list->list),
 	};
 	return ret->value.threat == UINT32_MAX || ret->value.list == UINT32_MAX ? WARD_E_NOMEM

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/views/verdicts.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/verdict.h"
+#include "cloud/views/pins.h"
 #include "sys/fd.h"
 #include "sys/mapping.h"
 
@@ -19,107 +21,29 @@ struct header {
 	uint32_t bits, zero;
 };
 
-struct entry {
-	uint8_t sha256[32];
-	struct ward_verdict_value value;
-};
-
 struct table {
 	struct ward_mapping map;
 	const uint32_t *index;
-	const struct entry *entries;
+	const struct ward_verdict_entry *entries;
 	uint64_t count;
 	unsigned bits;
 	uint32_t *names; /* numbers in this file to numbers of ward_names */
 	uint32_t name_count;
 };
 
-struct overlay {
-	struct entry *slots;
-	uint8_t *used;
-	size_t room, count; /* room: a power of two */
+/* What is current, in one piece. */
+struct generation {
+	struct generation *retired; /* the one before, until nobody uses it */
+	struct table *table;	    /* never NULL */
+	struct ward_overlay *now, *frozen;
 };
 
 struct ward_verdicts {
-	pthread_rwlock_t lock;
+	struct ward_pins pins;
+	_Atomic(struct generation *) current;
 	char path[PATH];
 	struct ward_names *names;
-	struct table table;
-	struct overlay now, frozen;
 };
-
-/* --- overlay --- */
-
-static size_t
-slot_of(const struct overlay *o, const uint8_t sha256[32])
-{
-	uint64_t hash;
-	size_t at;
-
-	memcpy(&hash, sha256 + 8, sizeof(hash));
-	for (at = hash & (o->room - 1); o->used[at]; at = (at + 1) & (o->room - 1))
-		if (memcmp(o->slots[at].sha256, sha256, 32) == 0)
-			break;
-	return at;
-}
-
-static const struct ward_verdict_value *
-overlay_find(const struct overlay *o, const uint8_t sha256[32])
-{
-	size_t at;
-
-	if (o->count == 0)
-		return NULL;
-	at = slot_of(o, sha256);
-	return o->used[at] ? &o->slots[at].value : NULL;
-}
-
-static void
-overlay_done(struct overlay *o)
-{
-	free(o->slots);
-	free(o->used);
-	*o = (struct overlay){0};
-}
-
-static enum ward_rc
-overlay_grow(struct overlay *o)
-{
-	struct overlay more = {.room = o->room ? 2 * o->room : 1024, .count = o->count};
-
-	more.slots = malloc(more.room * sizeof(*more.slots));
-	more.used = calloc(more.room, 1);
-	if (!more.slots || !more.used) {
-		overlay_done(&more);
-		return WARD_E_NOMEM;
-	}
-	for (size_t i = 0; i < o->room; i++)
-		if (o->used[i]) {
-			size_t at = slot_of(&more, o->slots[i].sha256);
-
-			more.used[at] = 1;
-			more.slots[at] = o->slots[i];
-		}
-	overlay_done(o);
-	*o = more;
-	return WARD_OK;
-}
-
-static enum ward_rc
-overlay_set(struct overlay *o, const uint8_t sha256[32], const struct ward_verdict_value *value)
-{
-	size_t at;
-	enum ward_rc rc = o->count * 3 >= o->room * 2 ? overlay_grow(o) : WARD_OK;
-
-	if (rc)
-		return rc;
-	at = slot_of(o, sha256);
-	o->count += !o->used[at];
-	o->used[at] = 1;
-	memcpy(o->slots[at].sha256, sha256, 32);
-	o->slots[at].value = *value;
-	return WARD_OK;
-}
 
 /* --- table --- */
 
@@ -152,6 +76,18 @@ lower_bound(const struct table *t, const uint8_t sha256[32])
 	return low;
 }
 
+/* From the numbers of the file to those of the names; what no builder writes says nothing. */
+static void
+translate(const struct table *t, struct ward_verdict_value *value)
+{
+	value->threat = value->threat < t->name_count ? t->names[value->threat] : 0;
+	value->list = value->list < t->name_count ? t->names[value->list] : 0;
+	if (value->verdict > WARD_MALICIOUS) {
+		value->verdict = WARD_UNKNOWN;
+		value->source = 0;
+	}
+}
+
 static bool
 table_find(const struct table *t, const uint8_t sha256[32], struct ward_verdict_value *ret)
 {
@@ -163,8 +99,7 @@ table_find(const struct table *t, const uint8_t sha256[32], struct ward_verdict_
 	if (at >= t->count || memcmp(t->entries[at].sha256, sha256, 32) != 0)
 		return false;
 	*ret = t->entries[at].value;
-	ret->threat = ret->threat < t->name_count ? t->names[ret->threat] : 0;
-	ret->list = ret->list < t->name_count ? t->names[ret->list] : 0;
+	translate(t, ret);
 	return true;
 }
 
@@ -214,10 +149,10 @@ table_check(struct table *t, struct ward_names *names)
 	    h.count > UINT32_MAX || h.index_at % 8 || h.entries_at % 8 ||
 	    !ward_span_has(all, h.index_at, index_len) ||
 	    !ward_span_has(all, h.names_at, h.names_len) ||
-	    !ward_span_has(all, h.entries_at, h.count * sizeof(struct entry)))
+	    !ward_span_has(all, h.entries_at, h.count * sizeof(struct ward_verdict_entry)))
 		return WARD_E_FORMAT;
 	t->index = (const uint32_t *)(const void *)(all.data + h.index_at);
-	t->entries = (const struct entry *)(const void *)(all.data + h.entries_at);
+	t->entries = (const struct ward_verdict_entry *)(const void *)(all.data + h.entries_at);
 	t->count = h.count;
 	t->bits = h.bits;
 	return read_names(t, ward_span_cut(all, h.names_at, h.names_len), h.names_count, names);
@@ -243,58 +178,91 @@ table_open(const char *path, struct ward_names *names, struct table *ret)
 
 /* --- the whole --- */
 
+static struct generation *
+generation_new(struct table *table, struct ward_overlay *now, struct ward_overlay *frozen)
+{
+	struct generation *g = malloc(sizeof(*g));
+
+	if (g)
+		*g = (struct generation){NULL, table, now, frozen};
+	return g;
+}
+
+static struct table *
+table_free(struct table *t)
+{
+	if (t)
+		table_done(t);
+	free(t);
+	return NULL;
+}
+
 enum ward_rc
 ward_verdicts_new(const char *path, struct ward_names *names, struct ward_verdicts **ret,
 		  bool *ret_missing)
 {
 	struct ward_verdicts *v = calloc(1, sizeof(*v));
-	pthread_rwlockattr_t writers_first;
-	enum ward_rc rc;
+	struct table *table = calloc(1, sizeof(*table));
+	struct ward_overlay *now = ward_overlay_new();
+	struct generation *g = generation_new(table, now, NULL);
+	enum ward_rc rc = v && table && now && g ? WARD_OK : WARD_E_NOMEM;
 
-	if (!v)
-		return WARD_E_NOMEM;
-	if (snprintf(v->path, PATH, "%s", path) >= PATH) {
+	if (!rc && snprintf(v->path, PATH, "%s", path) >= PATH)
+		rc = WARD_E_LIMIT;
+	if (!rc) {
+		rc = table_open(path, names, table);
+		*ret_missing = rc != WARD_OK;
+		rc = rc == WARD_E_NOMEM ? rc : WARD_OK;
+	}
+	if (rc) {
+		ward_overlay_free(now);
+		table_free(table);
+		free(g);
 		free(v);
-		return WARD_E_LIMIT;
+		return rc;
 	}
 	v->names = names;
-	pthread_rwlockattr_init(&writers_first);
-	pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-	pthread_rwlock_init(&v->lock, &writers_first);
-	pthread_rwlockattr_destroy(&writers_first);
-	rc = table_open(path, names, &v->table);
-	*ret_missing = rc != WARD_OK;
-	if (rc == WARD_E_NOMEM)
-		v = ward_verdicts_free(v);
-	else
-		*ret = v;
-	return v ? WARD_OK : rc;
+	atomic_init(&v->current, g);
+	*ret = v;
+	return WARD_OK;
 }
 
 struct ward_verdicts *
 ward_verdicts_free(struct ward_verdicts *v)
 {
+	struct generation *g;
+
 	if (!v)
 		return NULL;
-	table_done(&v->table);
-	overlay_done(&v->now);
-	overlay_done(&v->frozen);
-	pthread_rwlock_destroy(&v->lock);
+	g = atomic_load(&v->current);
+	table_free(g->table);
+	ward_overlay_free(g->now);
+	ward_overlay_free(g->frozen);
+	while (g) {
+		struct generation *before = g->retired;
+
+		free(g);
+		g = before;
+	}
 	free(v);
 	return NULL;
 }
 
-/* Has the memory of a look-up some steps ahead on its way. */
+/* Has the memory of look-ups some steps ahead on its way. */
 static void
-prefetch(const struct table *t, const uint8_t (*sha256)[32], size_t count, size_t i)
+prefetch(const struct generation *g, const uint8_t (*sha256)[32], size_t count, size_t i)
 {
-	if (t->count == 0)
-		return;
-	if (i + 2 * AHEAD < count)
-		__builtin_prefetch(&t->index[bucket_of(sha256[i + 2 * AHEAD], t->bits)]);
-	if (i + AHEAD < count) {
-		uint32_t bucket = bucket_of(sha256[i + AHEAD], t->bits);
-		const uint8_t *at = (const uint8_t *)&t->entries[t->index[bucket]];
+	const struct table *t = g->table;
+
+	if (i + 2 * AHEAD < count) {
+		ward_overlay_prefetch(g->now, sha256[i + 2 * AHEAD]);
+		ward_overlay_prefetch(g->frozen, sha256[i + 2 * AHEAD]);
+		if (t->count > 0)
+			__builtin_prefetch(&t->index[bucket_of(sha256[i + 2 * AHEAD], t->bits)]);
+	}
+	if (i + AHEAD < count && t->count > 0) {
+		uint32_t first = t->index[bucket_of(sha256[i + AHEAD], t->bits)];
+		const uint8_t *at = (const uint8_t *)&t->entries[first < t->count ? first : 0];
 
 		__builtin_prefetch(at);
 		__builtin_prefetch(at + 64);
@@ -303,43 +271,45 @@ prefetch(const struct table *t, const uint8_t (*sha256)[32], size_t count, size_
 }
 
 static bool
-find_one(const struct ward_verdicts *v, const uint8_t sha256[32], struct ward_verdict_value *ret)
+find_one(const struct generation *g, const uint8_t sha256[32], struct ward_verdict_value *ret)
 {
-	const struct ward_verdict_value *changed = overlay_find(&v->now, sha256);
+	const struct ward_verdict_value *changed = ward_overlay_find(g->now, sha256);
 
 	if (!changed)
-		changed = overlay_find(&v->frozen, sha256);
+		changed = ward_overlay_find(g->frozen, sha256);
 	if (changed)
 		*ret = *changed;
-	return changed || table_find(&v->table, sha256, ret);
+	return changed || table_find(g->table, sha256, ret);
 }
 
 void
 ward_verdicts_find(struct ward_verdicts *v, const uint8_t (*sha256)[32], size_t count,
 		   struct ward_verdict_value *ret_values, bool *ret_found)
 {
-	pthread_rwlock_rdlock(&v->lock);
+	unsigned ticket = ward_pins_enter(&v->pins);
+	const struct generation *g = atomic_load(&v->current);
+
 	for (size_t i = 0; i < count; i++) {
 		if (count > AHEAD)
-			prefetch(&v->table, sha256, count, i);
-		ret_found[i] = find_one(v, sha256[i], &ret_values[i]);
+			prefetch(g, sha256, count, i);
+		ret_found[i] = find_one(g, sha256[i], &ret_values[i]);
 	}
-	pthread_rwlock_unlock(&v->lock);
+	ward_pins_leave(&v->pins, ticket);
 }
 
+/* Only the builder frees a `now`, and only one that the applier froze. */
 enum ward_rc
 ward_verdicts_set(struct ward_verdicts *v, const uint8_t sha256[32],
 		  const struct ward_verdict_value *value)
 {
-	enum ward_rc rc;
+	unsigned ticket = ward_pins_enter(&v->pins);
+	enum ward_rc rc = ward_overlay_set(atomic_load(&v->current)->now, sha256, value);
 
-	pthread_rwlock_wrlock(&v->lock);
-	rc = overlay_set(&v->now, sha256, value);
-	pthread_rwlock_unlock(&v->lock);
+	ward_pins_leave(&v->pins, ticket);
 	return rc;
 }
 
-/* --- by prefix: the table's run and the changes, merged --- */
+/* --- by prefix: the changes and the table's run, merged --- */
 
 static int
 by_digest(const void *a, const void *b)
@@ -347,39 +317,45 @@ by_digest(const void *a, const void *b)
 	return memcmp(a, b, 32);
 }
 
-static size_t
-collect(const struct overlay *o, struct ward_span prefix, struct entry *into, size_t count,
-	size_t max)
+struct run {
+	struct ward_verdict_entry *entries;
+	size_t count, room;
+	const struct ward_overlay *over, *over_too; /* what is here stands there already */
+	bool full;
+};
+
+static bool
+collect(void *context, const struct ward_verdict_entry *entry)
 {
-	for (size_t i = 0; i < o->room && count < max; i++)
-		if (o->used[i] && memcmp(o->slots[i].sha256, prefix.data, prefix.len) == 0)
-			into[count++] = o->slots[i];
-	return count;
+	struct run *r = context;
+
+	if (ward_overlay_find(r->over, entry->sha256) ||
+	    ward_overlay_find(r->over_too, entry->sha256))
+		return true;
+	r->full = r->count == r->room;
+	if (!r->full)
+		r->entries[r->count++] = *entry;
+	return !r->full;
 }
 
-static size_t
-collect_table(const struct ward_verdicts *v, struct ward_span prefix, struct entry *into,
-	      size_t count, size_t max)
+static void
+collect_table(const struct table *t, struct ward_span prefix, struct run *run)
 {
 	uint8_t first[32] = {0};
 
-	if (v->table.count == 0)
-		return count;
-	memcpy(first, prefix.data, prefix.len);
-	/* an index bucket may end before the prefix's run does */
-	for (uint64_t at = lower_bound(&v->table, first); at < v->table.count && count < max;
-	     at++) {
-		const struct entry *e = &v->table.entries[at];
+	if (t->count == 0)
+		return;
+	if (prefix.len > 0)
+		memcpy(first, prefix.data, prefix.len);
+	for (uint64_t at = lower_bound(t, first); at < t->count; at++) {
+		struct ward_verdict_entry e = t->entries[at];
 
-		if (memcmp(e->sha256, prefix.data, prefix.len) != 0)
+		if (!ward_span_starts(ward_span_of(e.sha256, 32), prefix.data, prefix.len))
 			break;
-		if (overlay_find(&v->now, e->sha256) || overlay_find(&v->frozen, e->sha256))
-			continue;
-		memcpy(into[count].sha256, e->sha256, 32);
-		(void)table_find(&v->table, e->sha256, &into[count].value);
-		count++;
+		translate(t, &e.value);
+		if (!collect(run, &e))
+			break;
 	}
-	return count;
 }
 
 size_t
@@ -387,79 +363,100 @@ ward_verdicts_prefix(struct ward_verdicts *v, struct ward_span prefix, size_t ma
 		     uint8_t (*ret_sha256)[32], struct ward_verdict_value *ret_values,
 		     bool *ret_more)
 {
-	struct entry *all = calloc(max + 1, sizeof(*all));
-	size_t count;
+	struct run run = {.entries = calloc(max + 1, sizeof(*run.entries)), .room = max};
+	const struct generation *g;
+	unsigned ticket;
 
 	*ret_more = false;
-	if (!all)
+	if (!run.entries)
 		return 0;
-	pthread_rwlock_rdlock(&v->lock);
-	count = collect(&v->now, prefix, all, 0, max + 1);
-	for (size_t i = 0; i < v->frozen.room && count <= max; i++)
-		if (v->frozen.used[i] && !overlay_find(&v->now, v->frozen.slots[i].sha256) &&
-		    memcmp(v->frozen.slots[i].sha256, prefix.data, prefix.len) == 0)
-			all[count++] = v->frozen.slots[i];
-	count = collect_table(v, prefix, all, count, max + 1);
-	pthread_rwlock_unlock(&v->lock);
-	qsort(all, count, sizeof(*all), by_digest);
-	*ret_more = count > max;
-	count = count > max ? max : count;
-	for (size_t i = 0; i < count; i++) {
-		memcpy(ret_sha256[i], all[i].sha256, 32);
-		ret_values[i] = all[i].value;
+	ticket = ward_pins_enter(&v->pins);
+	g = atomic_load(&v->current);
+	ward_overlay_each(g->now, prefix, collect, &run);
+	run.over = g->now;
+	if (!run.full)
+		ward_overlay_each(g->frozen, prefix, collect, &run);
+	run.over_too = g->frozen;
+	if (!run.full)
+		collect_table(g->table, prefix, &run);
+	ward_pins_leave(&v->pins, ticket);
+	qsort(run.entries, run.count, sizeof(*run.entries), by_digest);
+	*ret_more = run.full;
+	for (size_t i = 0; i < run.count; i++) {
+		memcpy(ret_sha256[i], run.entries[i].sha256, 32);
+		ret_values[i] = run.entries[i].value;
 	}
-	free(all);
-	return count;
+	free(run.entries);
+	return run.count;
+}
+
+/* --- figures --- */
+
+struct figures {
+	uint64_t changes, count, bytes;
+};
+
+static struct figures
+figures(struct ward_verdicts *v)
+{
+	unsigned ticket = ward_pins_enter(&v->pins);
+	const struct generation *g = atomic_load(&v->current);
+	struct figures f = {
+		.changes = ward_overlay_sets(g->now) + ward_overlay_sets(g->frozen),
+		.count = g->table->count + ward_overlay_count(g->now) +
+			 ward_overlay_count(g->frozen),
+		.bytes = g->table->map.bytes.len,
+	};
+
+	ward_pins_leave(&v->pins, ticket);
+	return f;
 }
 
 uint64_t
 ward_verdicts_changes(struct ward_verdicts *v)
 {
-	uint64_t count;
-
-	pthread_rwlock_rdlock(&v->lock);
-	count = v->now.count + v->frozen.count;
-	pthread_rwlock_unlock(&v->lock);
-	return count;
+	return figures(v).changes;
 }
 
 uint64_t
 ward_verdicts_count(struct ward_verdicts *v)
 {
-	uint64_t count;
-
-	pthread_rwlock_rdlock(&v->lock);
-	count = v->table.count + v->now.count + v->frozen.count;
-	pthread_rwlock_unlock(&v->lock);
-	return count;
+	return figures(v).count;
 }
 
 uint64_t
 ward_verdicts_bytes(struct ward_verdicts *v)
 {
-	uint64_t bytes;
-
-	pthread_rwlock_rdlock(&v->lock);
-	bytes = v->table.map.bytes.len;
-	pthread_rwlock_unlock(&v->lock);
-	return bytes;
+	return figures(v).bytes;
 }
 
 /* --- building --- */
 
+/* Takes the place of what is current, which is kept until somebody has waited for its readers. */
+static void
+publish(struct ward_verdicts *v, struct generation *g)
+{
+	g->retired = atomic_load(&v->current);
+	atomic_store(&v->current, g);
+}
+
 bool
 ward_verdicts_freeze(struct ward_verdicts *v)
 {
-	bool frozen = false;
+	const struct generation *g = atomic_load(&v->current);
+	struct ward_overlay *now;
+	struct generation *next;
 
-	pthread_rwlock_wrlock(&v->lock);
-	if (v->frozen.room == 0) {
-		v->frozen = v->now;
-		v->now = (struct overlay){0};
-		frozen = true;
+	if (g->frozen)
+		return false;
+	now = ward_overlay_new();
+	next = now ? generation_new(g->table, now, g->now) : NULL;
+	if (!next) {
+		ward_overlay_free(now);
+		return false;
 	}
-	pthread_rwlock_unlock(&v->lock);
-	return frozen;
+	publish(v, next);
+	return true;
 }
 
 struct writer {
@@ -487,7 +484,7 @@ pad(struct writer *w)
 }
 
 static void
-put_entry(struct writer *w, const struct entry *e)
+put_entry(struct writer *w, const struct ward_verdict_entry *e)
 {
 	uint32_t bucket = bucket_of(e->sha256, w->header.bits);
 
@@ -499,7 +496,8 @@ put_entry(struct writer *w, const struct entry *e)
 /* Entries of the table and of the sorted changes, in order, a change in the place of its entry.
  * Nobody changes either meanwhile: the table only by the builder, the frozen by nobody. */
 static void
-merge(struct writer *w, const struct table *t, const struct entry *changes, size_t count)
+merge(struct writer *w, const struct table *t, const struct ward_verdict_entry *changes,
+      size_t count)
 {
 	uint64_t at = 0;
 	size_t i = 0;
@@ -510,9 +508,9 @@ merge(struct writer *w, const struct table *t, const struct entry *changes, size
 					   : memcmp(t->entries[at].sha256, changes[i].sha256, 32);
 
 		if (order < 0) {
-			struct entry e = t->entries[at];
+			struct ward_verdict_entry e = t->entries[at];
 
-			(void)table_find(t, e.sha256, &e.value);
+			translate(t, &e.value);
 			put_entry(w, &e);
 		} else {
 			put_entry(w, &changes[i++]);
@@ -545,12 +543,13 @@ bits_for(uint64_t count)
 }
 
 static enum ward_rc
-write_table(struct writer *w, struct ward_verdicts *v, const struct entry *changes, size_t count)
+write_table(struct writer *w, const struct generation *g, struct ward_names *names,
+	    const struct ward_verdict_entry *changes, size_t count)
 {
 	size_t buckets;
 
 	memcpy(w->header.magic, magic, sizeof(magic));
-	w->header.bits = bits_for(v->table.count + count);
+	w->header.bits = bits_for(g->table->count + count);
 	buckets = (size_t)1 << w->header.bits;
 	w->index = calloc(buckets + 1, sizeof(*w->index));
 	if (!w->index)
@@ -558,39 +557,48 @@ write_table(struct writer *w, struct ward_verdicts *v, const struct entry *chang
 	put(w, &w->header, sizeof(w->header));
 	pad(w);
 	w->header.entries_at = (uint64_t)ftell(w->file);
-	merge(w, &v->table, changes, count);
+	merge(w, g->table, changes, count);
 	for (size_t i = 0; i < buckets; i++)
 		w->index[i + 1] += w->index[i];
 	w->header.index_at = (uint64_t)ftell(w->file);
 	put(w, w->index, (buckets + 1) * sizeof(*w->index));
-	put_names(w, v->names);
+	put_names(w, names);
 	w->header.length = (uint64_t)ftell(w->file);
 	rewind(w->file);
 	put(w, &w->header, sizeof(w->header));
 	return w->failed ? WARD_E_IO : WARD_OK;
 }
 
-static struct entry *
-sorted(const struct overlay *o)
+static bool
+take(void *context, const struct ward_verdict_entry *entry)
 {
-	struct entry *all = malloc((o->count + 1) * sizeof(*all));
-	size_t n = 0;
+	struct run *r = context;
 
-	for (size_t i = 0; all && i < o->room; i++)
-		if (o->used[i])
-			all[n++] = o->slots[i];
-	if (all)
-		qsort(all, n, sizeof(*all), by_digest);
-	return all;
+	r->entries[r->count++] = *entry;
+	return true;
+}
+
+/* Nobody changes what is frozen. */
+static struct run
+sorted(const struct ward_overlay *o)
+{
+	struct run run = {.room = (size_t)ward_overlay_count(o)};
+
+	run.entries = malloc((run.room + 1) * sizeof(*run.entries));
+	if (!run.entries)
+		return run;
+	ward_overlay_each(o, ward_span_of(NULL, 0), take, &run);
+	qsort(run.entries, run.count, sizeof(*run.entries), by_digest);
+	return run;
 }
 
 static enum ward_rc
-write_file(struct ward_verdicts *v, const char *path)
+write_file(const struct generation *g, struct ward_names *names, const char *path)
 {
-	struct entry *changes = sorted(&v->frozen);
+	struct run changes = sorted(g->frozen);
 	struct writer w = {0};
 	int fd = -1;
-	enum ward_rc rc = changes ? WARD_OK : WARD_E_NOMEM;
+	enum ward_rc rc = changes.entries ? WARD_OK : WARD_E_NOMEM;
 
 	(void)unlink(path);
 	if (!rc)
@@ -601,7 +609,7 @@ write_file(struct ward_verdicts *v, const char *path)
 	}
 	if (w.file) {
 		(void)setvbuf(w.file, NULL, _IOFBF, OUT);
-		rc = write_table(&w, v, changes, v->frozen.count);
+		rc = write_table(&w, g, names, changes.entries, changes.count);
 		if (!rc && (fflush(w.file) != 0 || fsync(fd) != 0))
 			rc = WARD_E_IO;
 		if (fclose(w.file) != 0 && !rc)
@@ -610,39 +618,53 @@ write_file(struct ward_verdicts *v, const char *path)
 		ward_fd_close(&fd);
 	}
 	free(w.index);
-	free(changes);
+	free(changes.entries);
 	return rc;
 }
 
+/* The new table in the place of the old one and what was frozen; these go when no reader has them. */
 static void
-adopt(struct ward_verdicts *v, struct table *fresh)
+adopt(struct ward_verdicts *v, struct generation *next)
 {
-	struct table old;
+	struct generation *old = atomic_load(&v->current);
+	struct ward_overlay *frozen = old->frozen;
+	struct table *table = old->table;
 
-	pthread_rwlock_wrlock(&v->lock);
-	old = v->table;
-	v->table = *fresh;
-	overlay_done(&v->frozen);
-	pthread_rwlock_unlock(&v->lock);
-	table_done(&old);
+	next->now = old->now;
+	publish(v, next);
+	ward_pins_wait(&v->pins);
+	ward_overlay_free(frozen);
+	table_free(table);
+	while (old) {
+		struct generation *before = old->retired;
+
+		free(old);
+		old = before;
+	}
+	next->retired = NULL;
 }
 
 enum ward_rc
 ward_verdicts_build(struct ward_verdicts *v)
 {
 	char path[PATH + 8];
-	struct table fresh = {0};
-	enum ward_rc rc;
+	const struct generation *g = atomic_load(&v->current);
+	struct table *table = calloc(1, sizeof(*table));
+	struct generation *next = generation_new(table, NULL, NULL);
+	enum ward_rc rc = !table || !next ? WARD_E_NOMEM : g->frozen ? WARD_OK : WARD_E_INVAL;
 
 	(void)snprintf(path, sizeof(path), "%s.new", v->path);
-	rc = write_file(v, path);
 	if (!rc)
-		rc = table_open(path, v->names, &fresh);
-	if (!rc && rename(path, v->path) != 0) {
-		table_done(&fresh);
+		rc = write_file(g, v->names, path);
+	if (!rc)
+		rc = table_open(path, v->names, table);
+	if (!rc && rename(path, v->path) != 0)
 		rc = WARD_E_IO;
+	if (rc) {
+		table_free(table);
+		free(next);
+		return rc;
 	}
-	if (!rc)
-		adopt(v, &fresh);
-	return rc;
+	adopt(v, next);
+	return WARD_OK;
 }

@@ -9,24 +9,16 @@
  * 2^bits + 1 u32, names (NUL-terminated, in order of their numbers in this file), entries of 56
  * bytes sorted by SHA-256.
  *
- * Threads: _find and _prefix from any, each under one shared lock for the whole batch; the others
- * from one (the applier's, or the builder's where it says so).
+ * Threads: _find, _prefix and the figures from any, without a lock: what they use is pinned
+ * (views/pins.h). _set and _freeze from the applier's alone, _build from the builder's.
  */
 #ifndef WARD_CLOUD_VIEWS_VERDICTS_H
 #define WARD_CLOUD_VIEWS_VERDICTS_H
 
-#include "base/rc.h"
 #include "cloud/views/names.h"
+#include "cloud/views/overlay.h"
 
 enum { WARD_VERDICT_SCOPED = 1 }; /* some device has a verdict of its own */
-
-struct ward_verdict_value {
-	uint8_t verdict, source; /* source 0: nothing holds for everybody */
-	uint8_t flags, unused;
-	uint16_t confidence, unused2;
-	uint32_t threat, list; /* numbers of names */
-	uint64_t expires_ms;
-};
 
 struct ward_verdicts;
 
@@ -52,7 +44,8 @@ uint64_t ward_verdicts_changes(struct ward_verdicts *v);
 uint64_t ward_verdicts_count(struct ward_verdicts *v);
 uint64_t ward_verdicts_bytes(struct ward_verdicts *v);
 
-/* Freezes the changes: from now on new ones stand apart. False: some are frozen already. */
+/* Freezes the changes: from now on new ones stand apart. False: some are frozen already, or there is
+ * no memory. */
 bool ward_verdicts_freeze(struct ward_verdicts *v) WARD_MUST_CHECK;
 /* Merges what is frozen with the table into a new file and takes it over; the builder's thread. On
  * failure everything stays as it is, frozen. */
