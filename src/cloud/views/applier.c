@@ -8,7 +8,7 @@
 
 #include "cloud/views/views-priv.h"
 
-enum { POSITIONS = WARD_LOG_CHANNELS * WARD_LOG_PARTITIONS_MAX };
+enum { POSITIONS = WARD_LOG_CHANNELS * WARD_LOG_PARTITIONS_MAX, SWEEP = 2000 };
 
 struct waiter {
 	struct waiter *next;
@@ -23,6 +23,7 @@ struct ward_applier {
 	struct ward_applier_events events;
 	struct ward_log_reader *reader;
 	struct ward_apply *apply;
+	struct ward_sweep sweep;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	bool stop, ended;
@@ -139,27 +140,45 @@ tell_news(struct ward_applier *a, const struct ward_apply_news *news)
 			  news->updates[i].time_ms);
 }
 
+/* The lock is held. */
+static void
+move_on(struct ward_applier *a, const struct ward_log_position *to)
+{
+	for (size_t i = 0; i < a->next_count; i++)
+		if (a->next[i].channel == to->channel && a->next[i].partition == to->partition)
+			a->next[i].offset = to->offset;
+}
+
 static enum ward_rc
 commit(struct ward_applier *a)
 {
+	static _Thread_local struct ward_log_position next[POSITIONS];
 	const struct ward_apply_news *news;
 	struct waiter *taken;
 	size_t count;
-	static _Thread_local struct ward_log_position next[POSITIONS];
-	enum ward_rc rc = ward_apply_commit(a->apply, &news);
+	enum ward_rc rc;
 
-	if (!rc)
-		rc = ward_views_positions(a->views, next, POSITIONS, &count);
+	memcpy(next, ward_apply_next(a->apply, &count), sizeof(next));
+	rc = ward_apply_commit(a->apply, &news);
 	if (rc)
 		return rc;
 	tell_news(a, news);
 	pthread_mutex_lock(&a->lock);
-	memcpy(a->next, next, count * sizeof(*next));
-	a->next_count = count;
+	for (size_t i = 0; i < count; i++)
+		move_on(a, &next[i]);
 	taken = take_reached(a, false);
 	pthread_mutex_unlock(&a->lock);
 	call(taken, WARD_OK);
 	return WARD_OK;
+}
+
+/* Nothing more is to be read at the moment. */
+static enum ward_rc
+tidy(struct ward_applier *a)
+{
+	return ward_applier_lag(a) > 0
+		       ? WARD_OK
+		       : ward_views_sweep(a->views, &a->sweep, ward_apply_latest(a->apply), SWEEP);
 }
 
 /* One record, or a commit when there is none more at once. */
@@ -171,10 +190,10 @@ step(struct ward_applier *a)
 	int patience = ward_apply_pending(a->apply) > 0 ? 0 : 1000;
 	enum ward_rc rc = ward_log_reader_next(a->reader, patience, &entry);
 
-	if (rc == WARD_E_TIMEOUT && patience == 0)
-		return commit(a);
-	if (rc == WARD_E_TIMEOUT)
-		return ward_views_build_idle(a->views);
+	if (rc == WARD_E_TIMEOUT) {
+		rc = patience == 0 ? commit(a) : ward_views_build_idle(a->views);
+		return rc ? rc : tidy(a);
+	}
 	if (!rc)
 		rc = ward_apply_add(a->apply, &entry, &full);
 	return !rc && full ? commit(a) : rc;
@@ -372,7 +391,10 @@ ward_applier_wait(struct ward_applier *a, const struct ward_log_position *positi
 	enum ward_rc rc = WARD_OK;
 
 	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += timeout_ms / 1000 + 1;
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += timeout_ms % 1000 * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = wait_one(a, &positions[i], &until);
 	return rc;

@@ -17,6 +17,7 @@ struct ward_apply {
 	size_t pending;
 	struct ward_log_position next[WARD_LOG_CHANNELS * WARD_LOG_PARTITIONS_MAX];
 	size_t next_count;
+	uint64_t latest_ms;
 	/* files of which something was said: decided anew after the commit */
 	uint8_t (*touched)[WARD_HASH_LEN];
 	size_t touched_count;

@@ -163,6 +163,8 @@ ward_apply_add(struct ward_apply *a, const struct ward_log_entry *entry, bool *r
 		rc = apply_record(a, record, entry->position.offset);
 	if (rc)
 		return rc;
+	if (entry->body.len > 0 && record->time_ms > a->latest_ms)
+		a->latest_ms = record->time_ms;
 	note_position(a, &entry->position);
 	a->pending++;
 	*ret_full = a->pending >= PENDING_MAX || a->budget.used > MEMORY_FULL ||
@@ -287,6 +289,19 @@ size_t
 ward_apply_pending(const struct ward_apply *a)
 {
 	return a->pending;
+}
+
+const struct ward_log_position *
+ward_apply_next(const struct ward_apply *a, size_t *ret_count)
+{
+	*ret_count = a->next_count;
+	return a->next;
+}
+
+uint64_t
+ward_apply_latest(const struct ward_apply *a)
+{
+	return a->latest_ms;
 }
 
 struct ward_apply *

@@ -27,6 +27,7 @@ struct ward_verdict_entry {
 
 struct ward_overlay;
 
+/* An empty one; NULL without memory. NULL may be freed, and has no entries. */
 struct ward_overlay *ward_overlay_new(void) WARD_MUST_CHECK;
 struct ward_overlay *ward_overlay_free(struct ward_overlay *overlay);
 

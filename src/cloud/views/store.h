@@ -14,6 +14,7 @@
  *	's' stat hour			u64, summed by merging
  *	'o' generation sha256		the verdict table may not have what was said of this file nor
  *					of those in the value (SHA-256 after SHA-256)
+ *	'E'				u64: events made before this (ms) may be forgotten
  *	'P' channel partition		u64: next offset to apply
  *	'S'				u64: number of the last batch
  *	'V'				u64: version of this layout
@@ -50,6 +51,7 @@ struct ward_key ward_key_of(char prefix, struct ward_span a, struct ward_span b,
 void ward_key_u64(struct ward_key *key, uint64_t value);
 struct ward_span ward_key_span(const struct ward_key *key);
 
+/* `db` in the directory; the caller closes it. Errors as of ward_views_open, and `why` says it. */
 enum ward_rc ward_store_open(const struct ward_views_options *options, struct ward_store *ret,
 			     char why[512]) WARD_MUST_CHECK;
 void ward_store_close(struct ward_store *store);

@@ -328,6 +328,70 @@ test_replay_is_equal(void **state)
 	ward_log_close(log);
 }
 
+/* Events whose ids are older than anything the service still takes are forgotten once the log is
+ * applied, all others are not; what they counted stays. */
+static void
+test_old_events_are_forgotten(void **state)
+{
+	struct ward_log *log = open_log("sweep");
+	struct ward_views *live = open_views("sweep.a", 0), *again = open_views("sweep.b", 0);
+	struct ward_applier *applier = NULL;
+	uint64_t records, different = 1, made = UINT64_C(0x019300000000);
+	uint8_t id[16] = {1, 0x93, 0, 0, 0, 0, 0x70, 0, 0x80}, device[16] = {0};
+	char why[1024];
+
+	(void)state;
+	for (uint32_t i = 0; i < 2500; i++)
+		saw(log, i, i % 3, 5, made);
+	assert_int_equal(ward_applier_start(log, live, NULL, &applier), WARD_OK);
+	for (unsigned i = 0; i < 500 && ward_applier_lag(applier) > 0; i++)
+		usleep(10000);
+	usleep(50000);
+	assert_true(ward_views_event_known(live, device, id));
+	saw(log, 6000, 0, 5, made + 33 * 24 * hour);
+	for (unsigned i = 0; i < 1000 && ward_views_event_known(live, device, id); i++)
+		usleep(10000);
+	assert_false(ward_views_event_known(live, device, id));
+	ward_applier_stop(applier);
+	apply(log, again);
+	assert_true(ward_views_event_known(again, device, id));
+	assert_int_equal(ward_views_compare(live, again, &records, &different, why), WARD_OK);
+	assert_string_equal(why, "");
+	ward_views_close(live);
+	ward_views_close(again);
+	ward_log_close(log);
+}
+
+static void
+test_snapshot_is_whole(void **state)
+{
+	struct ward_log *log = open_log("snapshot");
+	struct ward_views *views = open_views("snapshot.a", 100), *restored;
+	uint64_t records, different = 1;
+	char path[256], why[1024];
+
+	(void)state;
+	for (uint32_t i = 0; i < 300; i++)
+		say(log, i, SAMPLE, BAD, NULL, 0, noon + i);
+	apply(log, views);
+	say(log, 7, ANALYST, CLEAN, NULL, 0, noon);
+	apply(log, views);
+	(void)snprintf(path, sizeof(path), "%s/snapshot.b", root);
+	assert_int_equal(ward_views_snapshot(views, path), WARD_OK);
+	assert_int_equal(ward_views_snapshot(views, path), WARD_E_INVAL); /* there already */
+	restored = open_views("snapshot.b", 100);
+	assert_int_equal(ward_views_compare(views, restored, &records, &different, why), WARD_OK);
+	assert_int_equal(different, 0);
+	assert_int_equal(verdict(restored, 7, NULL, noon).verdict, WARD_CLEAN);
+	assert_int_equal(verdict(restored, 8, NULL, noon).verdict, WARD_MALICIOUS);
+	say(log, 8, ANALYST, CLEAN, NULL, 0, noon);
+	apply(log, restored); /* goes on where the snapshot stands */
+	assert_int_equal(verdict(restored, 8, NULL, noon).verdict, WARD_CLEAN);
+	ward_views_close(views);
+	ward_views_close(restored);
+	ward_log_close(log);
+}
+
 static int
 clean_up(void **state)
 {
@@ -352,6 +416,8 @@ main(void)
 		cmocka_unit_test(test_each_event_counts_once),
 		cmocka_unit_test(test_the_log_decides_who_is_in_time),
 		cmocka_unit_test(test_replay_is_equal),
+		cmocka_unit_test(test_old_events_are_forgotten),
+		cmocka_unit_test(test_snapshot_is_whole),
 	};
 
 	if (!mkdtemp(root))

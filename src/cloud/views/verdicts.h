@@ -36,6 +36,7 @@ size_t ward_verdicts_prefix(struct ward_verdicts *v, struct ward_span prefix, si
 			    uint8_t (*ret_sha256)[32], struct ward_verdict_value *ret_values,
 			    bool *ret_more);
 
+/* From now on this holds for the file; WARD_E_NOMEM. */
 enum ward_rc ward_verdicts_set(struct ward_verdicts *v, const uint8_t sha256[32],
 			       const struct ward_verdict_value *value) WARD_MUST_CHECK;
 

@@ -88,6 +88,26 @@ enum ward_rc ward_apply_commit(struct ward_apply *apply,
 /* Records since the last commit. */
 size_t ward_apply_pending(const struct ward_apply *apply);
 
+/* Positions the next commit will bring the partitions it touches to; borrowed until then. */
+const struct ward_log_position *ward_apply_next(const struct ward_apply *apply, size_t *ret_count);
+/* The latest time of any record added. */
+uint64_t ward_apply_latest(const struct ward_apply *apply);
+
+/* --- forgetting events (sweep.c) --- */
+
+struct ward_sweep {
+	bool running;
+	uint64_t last_day, before_ms;
+	uint8_t from[1 + WARD_DEVICE_LEN + WARD_WIRE_ID_LEN];
+};
+/* Once a day of records, in steps of at most `max` keys; the applier's thread, when it has caught up. */
+enum ward_rc ward_views_sweep(struct ward_views *views, struct ward_sweep *state,
+			      uint64_t latest_ms, size_t max) WARD_MUST_CHECK;
+/* Events made before this time may be forgotten; 0: none. */
+uint64_t ward_views_swept(struct ward_views *views);
+/* Is this the key of an event made before? */
+bool ward_views_is_swept(struct ward_span key, uint64_t before_ms);
+
 /* Starts the builder when the changes are many, takes note of one that ended. The applier's thread.
  * `wait`: until none runs. */
 enum ward_rc ward_views_build_table(struct ward_views *views, bool wait) WARD_MUST_CHECK;

@@ -149,6 +149,7 @@ struct ward_view_token {
 	bool revoked;
 };
 
+/* WARD_E_NOENT: no such token. Texts live in the arena. */
 enum ward_rc ward_views_token(struct ward_views *views, const uint8_t id[WARD_TOKEN_LEN],
 			      struct ward_arena *arena,
 			      struct ward_view_token *ret_token) WARD_MUST_CHECK;
