@@ -92,6 +92,58 @@ nothing(void *state)
 	(void)state;
 }
 
+/* --- what belongs to one file, for the filters: most questions are about files without an answer --- */
+
+static size_t
+subject_len(const char *key, size_t len)
+{
+	static const size_t widths[] = {[WARD__LOG__V1__DIGEST__DIGEST_SHA256] = 32,
+					[WARD__LOG__V1__DIGEST__DIGEST_SHA1] = 20,
+					[WARD__LOG__V1__DIGEST__DIGEST_MD5] = 16};
+	size_t kind = len > 1 ? (uint8_t)key[1] : 0, subject = 0;
+
+	if (len > 0 && key[0] == 'v')
+		subject = 1 + WARD_HASH_LEN;
+	else if (len > 1 && key[0] == 'm' && kind < sizeof(widths) / sizeof(*widths) &&
+		 widths[kind])
+		subject = 2 + widths[kind];
+	return subject <= len ? subject : 0;
+}
+
+static char *
+subject_of(void *state, const char *key, size_t len, size_t *ret_len)
+{
+	union {
+		const char *in;
+		char *out; /* RocksDB only reads it */
+	} same = {key};
+
+	(void)state;
+	*ret_len = subject_len(key, len);
+	return same.out;
+}
+
+static unsigned char
+has_subject(void *state, const char *key, size_t len)
+{
+	(void)state;
+	return subject_len(key, len) > 0;
+}
+
+static unsigned char
+is_subject(void *state, const char *key, size_t len)
+{
+	(void)state;
+	return len > 0 && subject_len(key, len) == len;
+}
+
+static const char *
+subject_name(void *state)
+{
+	(void)state;
+	return "ward.subject";
+}
+
 /* --- opening --- */
 
 static rocksdb_options_t *
@@ -112,6 +164,10 @@ options_of(const struct ward_views_options *o, rocksdb_cache_t *cache)
 	rocksdb_options_set_max_open_files(options, OPEN_FILES);
 	rocksdb_options_set_keep_log_file_num(options, 2);
 	rocksdb_options_set_compression(options, rocksdb_zstd_compression);
+	rocksdb_options_set_prefix_extractor(
+		options, rocksdb_slicetransform_create(NULL, nothing, subject_of, has_subject,
+						       is_subject, subject_name));
+	rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.05);
 	rocksdb_options_set_merge_operator(
 		options, rocksdb_mergeoperator_create(NULL, nothing, merge_all, merge_some, NULL,
 						      merge_name));
