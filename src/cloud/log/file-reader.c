@@ -85,8 +85,9 @@ read_one(struct cursor *c, struct ward_segment_record *ret)
 	enum ward_rc rc;
 
 	for (;;) {
-		rc = ward_segment_record_read(ward_span_of(c->buffer + c->used, c->len - c->used),
-					      ret);
+		struct ward_span got = ward_span_of(c->buffer, c->len);
+
+		rc = ward_segment_record_read(ward_span_cut(got, c->used, c->len), ret);
 		if (!rc)
 			c->used += ret->size;
 		if (rc != WARD_E_TRUNCATED)

@@ -203,14 +203,22 @@ ward_apply_decide(struct ward_apply *a, const uint8_t sha256[WARD_HASH_LEN])
 	return rc ? rc : ward_verdicts_set(a->views->verdicts, sha256, &value);
 }
 
-/* Memory follows the store. */
+static int
+by_digest(const void *a, const void *b)
+{
+	return memcmp(a, b, WARD_HASH_LEN);
+}
+
+/* Memory follows the store; each file once, however much was said of it. */
 static enum ward_rc
 decide_touched(struct ward_apply *a)
 {
 	enum ward_rc rc = WARD_OK;
 
+	qsort(a->touched, a->touched_count, sizeof(*a->touched), by_digest);
 	for (size_t i = 0; i < a->touched_count && !rc; i++)
-		rc = ward_apply_decide(a, a->touched[i]);
+		if (i == 0 || by_digest(a->touched[i - 1], a->touched[i]) != 0)
+			rc = ward_apply_decide(a, a->touched[i]);
 	a->touched_count = 0;
 	return rc ? rc : ward_apply_lists_decide(a);
 }

@@ -16,22 +16,36 @@ struct decision {
 	bool any, have, scoped;
 };
 
-static void
+/* False: it does not hold, and what was unpacked for it may go. */
+static bool
 weigh(struct decision *d, const struct ward_said *said)
 {
 	d->any = true;
 	if (said->expires_ms && said->expires_ms <= d->now_ms)
-		return;
-	if (!d->have || ward_said_outweighs(said, &d->best))
-		d->best = *said;
+		return false;
+	if (d->have && !ward_said_outweighs(said, &d->best))
+		return false;
+	d->best = *said;
 	d->have = true;
+	return true;
 }
 
+static bool
+is_for(const struct decision *d, const Ward__Log__V1__Verdict *v)
+{
+	return v->scope.len == 0 ||
+	       (d->device && memcmp(v->scope.data, d->device, WARD_DEVICE_LEN) == 0);
+}
+
+/* Thousands of devices may have a verdict of their own on one file: what does not hold is unpacked,
+ * seen and forgotten. */
 static enum ward_rc
 weigh_verdict(void *context, struct ward_span key, struct ward_span value)
 {
 	struct decision *d = context;
+	struct ward_arena_mark before = ward_arena_save(d->arena);
 	Ward__Log__V1__Verdict *v;
+	bool holds = false;
 	enum ward_rc rc =
 		ward_store_unpack(&ward__log__v1__verdict__descriptor, value, d->arena, &v);
 
@@ -40,19 +54,19 @@ weigh_verdict(void *context, struct ward_span key, struct ward_span value)
 		return rc;
 	d->any = true;
 	d->scoped |= v->scope.len > 0;
-	if (v->scope.len > 0 &&
-	    (!d->device || memcmp(v->scope.data, d->device, WARD_DEVICE_LEN) != 0))
-		return WARD_OK;
-	weigh(d, &(struct ward_said){
-			 .source = (int)v->source,
-			 .verdict = ward_wire_verdict_from(v->verdict),
-			 .confidence = (uint16_t)v->confidence,
-			 .scoped = v->scope.len > 0,
-			 .expires_ms = v->expires_ms,
-			 .time_ms = v->time_ms,
-			 .threat = v->threat,
-			 .list = "",
-		 });
+	if (is_for(d, v))
+		holds = weigh(d, &(struct ward_said){
+					 .source = (int)v->source,
+					 .verdict = ward_wire_verdict_from(v->verdict),
+					 .confidence = (uint16_t)v->confidence,
+					 .scoped = v->scope.len > 0,
+					 .expires_ms = v->expires_ms,
+					 .time_ms = v->time_ms,
+					 .threat = v->threat,
+					 .list = "",
+				 });
+	if (!holds)
+		ward_arena_restore(d->arena, before);
 	return WARD_OK;
 }
 
@@ -60,21 +74,23 @@ static enum ward_rc
 weigh_listed(void *context, struct ward_span key, struct ward_span value)
 {
 	struct decision *d = context;
+	struct ward_arena_mark before = ward_arena_save(d->arena);
 	Ward__View__V1__Listed *l;
 	enum ward_rc rc =
 		ward_store_unpack(&ward__view__v1__listed__descriptor, value, d->arena, &l);
 
 	(void)key;
-	if (!rc)
-		weigh(d, &(struct ward_said){
-				 .source = WARD__LOG__V1__SOURCE__SOURCE_IMPORT,
-				 .verdict = ward_wire_verdict_from((Ward__V1__Verdict)l->verdict),
-				 .confidence = (uint16_t)l->confidence,
-				 .expires_ms = l->expires_ms,
-				 .time_ms = l->time_ms,
-				 .threat = l->threat,
-				 .list = l->list,
-			 });
+	if (!rc &&
+	    !weigh(d, &(struct ward_said){
+			      .source = WARD__LOG__V1__SOURCE__SOURCE_IMPORT,
+			      .verdict = ward_wire_verdict_from((Ward__V1__Verdict)l->verdict),
+			      .confidence = (uint16_t)l->confidence,
+			      .expires_ms = l->expires_ms,
+			      .time_ms = l->time_ms,
+			      .threat = l->threat,
+			      .list = l->list,
+		      }))
+		ward_arena_restore(d->arena, before);
 	return rc;
 }
 

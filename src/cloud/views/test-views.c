@@ -395,6 +395,29 @@ test_snapshot_is_whole(void **state)
 	ward_log_close(log);
 }
 
+/* However many devices have a verdict of their own on a file. */
+static void
+test_many_scopes(void **state)
+{
+	struct ward_log *log = open_log("scopes");
+	struct ward_views *views = open_views("scopes", 0);
+	uint8_t device[16] = {0};
+	uint64_t records;
+
+	(void)state;
+	for (uint32_t i = 0; i < 6000; i++) {
+		memcpy(device, &i, 4);
+		say(log, 1, ANALYST, i % 2 ? BAD : CLEAN, device, 0, noon + i);
+	}
+	assert_int_equal(ward_applier_run(log, views, &records), WARD_OK);
+	assert_int_equal(verdict(views, 1, NULL, noon).source, 0);
+	assert_int_equal(verdict(views, 1, device, noon).verdict, WARD_MALICIOUS);
+	device[0]--;
+	assert_int_equal(verdict(views, 1, device, noon).verdict, WARD_CLEAN);
+	ward_views_close(views);
+	ward_log_close(log);
+}
+
 static int
 clean_up(void **state)
 {
@@ -421,6 +444,7 @@ main(void)
 		cmocka_unit_test(test_replay_is_equal),
 		cmocka_unit_test(test_old_events_are_forgotten),
 		cmocka_unit_test(test_snapshot_is_whole),
+		cmocka_unit_test(test_many_scopes),
 	};
 
 	if (!mkdtemp(root))
