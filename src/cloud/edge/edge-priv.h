@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The edge from inside: loops (loop.c) own connections (conn.c), these own calls (call.c). Everything
+ * of a loop is touched by its thread alone, but for its queue of posts and its figures. */
+#ifndef WARD_CLOUD_EDGE_EDGE_PRIV_H
+#define WARD_CLOUD_EDGE_EDGE_PRIV_H
+
+#include <nghttp2/nghttp2.h>
+#include <openssl/ssl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "cloud/edge/edge.h"
+
+enum {
+	EDGE_OUT = 64 * 1024, /* bytes handed to TLS at once */
+	EDGE_IN = 64 * 1024,
+	EDGE_WINDOW = 1024 * 1024,	 /* flow control, of a stream */
+	EDGE_SEND_MAX = 4 * 1024 * 1024, /* unsent answer of one call besides its last message */
+	EDGE_HEADERS_MAX = 64,
+	EDGE_HEADER_BYTES = 16 * 1024,
+	EDGE_ARENA = 128 * 1024 * 1024,
+};
+
+struct edge_conn;
+struct edge_loop;
+
+/* What one peer may do in a second. */
+struct edge_pace {
+	uint64_t second;
+	unsigned resets, pings, settings, empty;
+};
+
+struct ward_call {
+	struct edge_conn *conn;
+	struct ward_call *next, *prev; /* calls of the connection */
+	int32_t stream;
+	uint32_t slot;
+	uint64_t serial;
+	const struct ward_method *method;
+	void *state;
+	struct ward_grpc_deframer deframer;
+	struct ward_buf out, held_in; /* framed answers; bytes that came while held */
+	size_t out_sent;
+	uint64_t begun, deadline, last_in, last_out; /* µs, monotonic */
+	uint64_t bytes_in;
+	unsigned messages, headers;
+	size_t header_bytes, unconsumed;
+	enum ward_grpc_status status;
+	char text[160];
+	bool started, is_post, is_grpc, bad_encoding, held, half_closed, ended, finished, deferred,
+		answered, closing, in_callback;
+};
+
+struct edge_conn {
+	struct edge_loop *loop;
+	struct edge_conn *next, *prev, *next_dirty;
+	int fd;
+	SSL *ssl;
+	nghttp2_session *session;
+	struct ward_peer peer;
+	struct ward_call *calls;
+	unsigned call_count;
+	uint64_t begun, last_call, last_write, mid_frame; /* µs; mid_frame 0: between frames */
+	struct edge_pace pace;
+	uint8_t *out;
+	size_t out_len, out_sent;
+	bool shaken, want_out, dirty, dead, draining;
+};
+
+struct edge_post {
+	struct edge_post *next;
+	struct ward_call_ref ref;
+	ward_call_fn fn; /* NULL: drop the device in `device` */
+	void *arg;
+	uint8_t device[16];
+	bool expired_only;
+};
+
+struct edge_slot {
+	struct ward_call *call;
+	uint64_t serial;
+	uint32_t next_free;
+};
+
+struct edge_figures {
+	_Atomic uint64_t connections, calls, accepted, refused, handshakes_failed, floods, done,
+		bytes_in, bytes_out;
+};
+
+struct edge_loop {
+	struct ward_edge *edge;
+	unsigned index;
+	pthread_t thread;
+	bool running;
+	int poller, wakeup, listener;
+	struct edge_conn *conns, *dirty;
+	struct edge_slot *slots;
+	uint32_t slot_count, first_free;
+	uint64_t next_serial, last_sweep;
+	struct ward_budget memory, scratch;
+	struct ward_arena *arena;
+	struct ward_arena_mark empty;
+	uint8_t *in;
+	pthread_mutex_t lock; /* of the posts */
+	struct edge_post *posts, **last_post;
+	_Atomic bool stop, drain;
+	bool drained;
+	struct edge_figures figures;
+	struct edge_addresses *addresses;
+};
+
+struct ward_edge {
+	struct ward_edge_options o;
+	char listen[64], certificate[256], key[256], client_ca[256], organisation[64];
+	struct ward_method *methods;
+	pthread_mutex_t tls_lock;
+	SSL_CTX *tls; /* for new connections */
+	struct edge_loop *loops;
+	unsigned loop_count;
+	uint16_t port;
+	_Atomic uint64_t connections;
+};
+
+/* --- tls.c --- */
+enum ward_rc edge_tls_new(const struct ward_edge *edge, SSL_CTX **ret,
+			  char why[512]) WARD_MUST_CHECK;
+/* Who is there, after the handshake. */
+void edge_tls_peer(SSL *ssl, const char *organisation, struct ward_peer *ret);
+
+/* --- conn.c --- */
+void edge_conn_open(struct edge_loop *loop, int fd, const char *address);
+void edge_conn_ready(struct edge_conn *c, unsigned events);
+/* Sends what waits; frees the connection when it is dead. */
+void edge_conn_flush(struct edge_conn *c);
+/* Something was submitted: it is flushed at the end of the round. */
+void edge_conn_dirty(struct edge_conn *c);
+/* Nothing more is read or written; the end of the round frees it. */
+void edge_conn_kill(struct edge_conn *c);
+void edge_conn_goaway(struct edge_conn *c, uint32_t error);
+/* Frees it with its calls. */
+void edge_conn_free(struct edge_conn *c);
+/* Time limits; now in µs. */
+void edge_conn_sweep(struct edge_conn *c, uint64_t now);
+/* Counts what floods; false: the connection is over. */
+bool edge_conn_frame(struct edge_conn *c, const nghttp2_frame *frame);
+
+/* --- call.c --- */
+void edge_call_callbacks(nghttp2_session_callbacks *callbacks);
+void edge_call_free(struct ward_call *call, bool tell);
+void edge_call_sweep(struct ward_call *call, uint64_t now);
+
+/* --- loop.c --- */
+enum ward_rc edge_loop_start(struct edge_loop *loop) WARD_MUST_CHECK;
+void edge_loop_wake(struct edge_loop *loop);
+enum ward_rc edge_slot_take(struct edge_loop *loop, struct ward_call *call) WARD_MUST_CHECK;
+void edge_slot_give(struct edge_loop *loop, struct ward_call *call);
+void edge_post(struct edge_loop *loop, struct edge_post *post);
+void edge_event(struct ward_edge *edge, const char *what, const char *address, const char *detail);
+/* Connections of one address; false: too many. */
+bool edge_address_take(struct edge_loop *loop, const char *address);
+void edge_address_give(struct edge_loop *loop, const char *address);
+
+#endif
