@@ -11,9 +11,9 @@
  *			  be dropped (compaction); an empty body removes the key
  *	WARD_LOG_UPDATES  exactly one partition: its offsets number the updates that endpoints get
  *
- * Backends: `file` (cloud/log/file.h), one partition a channel, for one service on one machine;
- * `kafka` (cloud/log/kafka.h), the Kafka protocol, any number of services. The same tests run on
- * both (cloud/log/conform.h). Which failures an acknowledged record survives stands in each header.
+ * Backends implement log-priv.h: `file` (cloud/log/file.h), one partition a channel, for one service
+ * on one machine; one with many partitions fits beside it. They pass the same tests
+ * (cloud/log/conform.h). Which failures an acknowledged record survives stands in each header.
  *
  * Threads: every function may be called from any thread, except that one reader belongs to one
  * thread at a time.

@@ -5,14 +5,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "base/text.h"
 #include "cloud/log/file.h"
-#include "cloud/log/kafka.h"
 #include "cloud/node/node-priv.h"
-#include "sys/clock.h"
 #include "sys/fd.h"
 
-enum { CONFIG_MAX = 256 * 1024, SECRET_MAX = 512, WHY = 512 };
+enum { CONFIG_MAX = 256 * 1024, WHY = 512 };
 
 enum ward_rc
 ward_node_why(struct ward_buf *why, enum ward_rc rc, const char *what, const char *detail)
@@ -70,8 +67,8 @@ ward_node_config(const char *file, const char *const *sets, size_t count,
 
 /* --- the log --- */
 
-static enum ward_rc
-open_file_log(const struct ward_config *c, struct ward_log **ret, struct ward_buf *why)
+enum ward_rc
+ward_node_open_log(const struct ward_config *c, struct ward_log **ret, struct ward_buf *why)
 {
 	ward_config_text path;
 	char detail[WHY] = "";
@@ -87,104 +84,7 @@ open_file_log(const struct ward_config *c, struct ward_log **ret, struct ward_bu
 	return ward_node_why(why, ward_log_open_file(&options, ret, detail), path, detail);
 }
 
-/* "name=value,name=value" in place to pairs. */
-static void
-split_extra(char *text, const char **ret_pairs, size_t max)
-{
-	size_t n = 0;
-
-	while (*text && n + 2 < max) {
-		char *comma = strchr(text, ','), *equals = strchr(text, '=');
-
-		if (comma)
-			*comma = 0;
-		if (equals && (!comma || equals < comma)) {
-			*equals = 0;
-			ret_pairs[n++] = text;
-			ret_pairs[n++] = equals + 1;
-		}
-		text = comma ? comma + 1 : text + strlen(text);
-	}
-	ret_pairs[n] = NULL;
-}
-
-static enum ward_rc
-open_kafka_log(const struct ward_config *c, struct ward_log **ret, struct ward_buf *why)
-{
-	char extra[WARD_CONFIG_EXTRA], detail[WHY] = "";
-	const char *pairs[64];
-	struct ward_log_kafka_options options = {
-		.brokers = c->log.kafka_brokers,
-		.prefix = c->log.kafka_prefix,
-		.node = c->service.node,
-		.event_partitions = (uint32_t)c->log.kafka_event_partitions,
-		.state_partitions = (uint32_t)c->log.kafka_state_partitions,
-		.replication = (uint32_t)c->log.kafka_replication,
-		.min_insync = (uint32_t)c->log.kafka_min_insync,
-		.retention_ms = c->log.kafka_retention_ms,
-		.waiting_max = c->log.waiting_bytes,
-		.timeout_ms = (uint32_t)c->log.kafka_timeout_ms,
-		.extra = pairs,
-	};
-
-	memcpy(extra, c->log.kafka_extra, sizeof(extra));
-	split_extra(extra, pairs, sizeof(pairs) / sizeof(pairs[0]));
-	return ward_node_why(why, ward_log_open_kafka(&options, ret, detail), "kafka", detail);
-}
-
-enum ward_rc
-ward_node_open_log(const struct ward_config *c, struct ward_log **ret, struct ward_buf *why)
-{
-	return c->log.backend == WARD_CONFIG_LOG_KAFKA ? open_kafka_log(c, ret, why)
-						       : open_file_log(c, ret, why);
-}
-
 /* --- samples --- */
-
-static enum ward_rc
-read_secret(const struct ward_config *c, char ret_secret[SECRET_MAX])
-{
-	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
-	ward_config_text path;
-	struct ward_span secret;
-	enum ward_rc rc;
-
-	ward_buf_init(&text, SECRET_MAX - 1, NULL);
-	if (!ward_config_path(c, c->objects.s3_secret_key_file, path))
-		return WARD_E_LIMIT;
-	rc = read_file(path, &text);
-	if (rc)
-		return rc;
-	secret = ward_text_trim(ward_buf_span(&text));
-	memset(ret_secret, 0, SECRET_MAX);
-	memcpy(ret_secret, secret.data, secret.len);
-	explicit_bzero(text.data, text.room);
-	return WARD_OK;
-}
-
-static enum ward_rc
-open_bucket(const struct ward_config *c, struct ward_objects **ret, struct ward_buf *why)
-{
-	char secret[SECRET_MAX], detail[WHY] = "";
-	struct ward_objects_s3_options options = {
-		.endpoint = c->objects.s3_endpoint,
-		.region = c->objects.s3_region,
-		.bucket = c->objects.s3_bucket,
-		.prefix = c->objects.s3_prefix,
-		.access_key = c->objects.s3_access_key,
-		.secret_key = secret,
-		.ca_file = c->objects.s3_ca_file[0] ? c->objects.s3_ca_file : NULL,
-		.quota = c->objects.quota_bytes,
-	};
-	enum ward_rc rc =
-		ward_node_why(why, read_secret(c, secret), "objects.s3-secret-key-file", "");
-
-	if (!rc)
-		rc = ward_node_why(why, ward_objects_open_s3(&options, ret, detail),
-				   c->objects.s3_endpoint, detail);
-	explicit_bzero(secret, sizeof(secret));
-	return rc;
-}
 
 static enum ward_rc
 open_samples(const struct ward_config *c, struct ward_objects **ret, struct ward_buf *why)
@@ -227,9 +127,7 @@ open_all(struct ward_node *node, const struct ward_applier_events *events, struc
 	if (!rc)
 		rc = ward_node_open_views(c, node->log, "views", &node->views, why);
 	if (!rc)
-		rc = c->objects.backend == WARD_CONFIG_OBJECTS_S3
-			     ? open_bucket(c, &node->objects, why)
-			     : open_samples(c, &node->objects, why);
+		rc = open_samples(c, &node->objects, why);
 	if (!rc)
 		rc = ward_node_why(
 			why, ward_applier_start(node->log, node->views, events, &node->applier),

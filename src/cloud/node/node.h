@@ -4,7 +4,7 @@
  * caught up from a snapshot where the log alone no longer suffices. Used by the running service and
  * by the administrator's commands when none runs.
  *
- * Below service.directory: log/ (file backend), views/, samples/ (dir backend), spool/, snapshots/,
+ * Below service.directory: log/, views/, samples/, spool/, snapshots/,
  * pki/, wardcloud.conf, admin.sock.
  */
 #ifndef WARD_CLOUD_NODE_NODE_H
@@ -62,7 +62,7 @@ enum ward_rc ward_node_settle(struct ward_node *node, int timeout_ms) WARD_MUST_
 
 /*
  * A snapshot of the views below snapshots/, named by the time; when it is complete, the log before
- * it is let go (file backend; updates stay) and older snapshots but one are removed.
+ * it is let go (updates stay) and older snapshots but one are removed.
  */
 enum ward_rc ward_node_snapshot(struct ward_node *node, struct ward_buf *why) WARD_MUST_CHECK;
 

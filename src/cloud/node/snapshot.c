@@ -321,7 +321,7 @@ ward_node_snapshot(struct ward_node *node, struct ward_buf *why)
 		rc = write_snapshot(node->views, half, whole);
 	if (!rc)
 		rc = ward_fd_sync_directory(path);
-	if (!rc && node->config.log.backend == WARD_CONFIG_LOG_FILE)
+	if (!rc)
 		rc = let_go(node->log, covered, count);
 	if (!rc)
 		rc = remove_old(path);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Samples by SHA-256: zstd-compressed, inert (stored under a digest, never under a name or mode that
- * could be run), each once. Backends: a directory, or a bucket of an S3 API. Every function may block
- * on disk or network: call it from worker threads, never from an event loop. Any thread.
+ * could be run), each once, in a directory. Every function may block on the disk: call it from worker threads, never from an event loop. Any thread.
  */
 #ifndef WARD_CLOUD_OBJECTS_OBJECTS_H
 #define WARD_CLOUD_OBJECTS_OBJECTS_H
@@ -17,21 +16,8 @@ struct ward_objects_dir_options {
 	uint64_t quota;	       /* bytes stored (compressed) before WARD_E_LIMIT; 0: none */
 };
 
-struct ward_objects_s3_options {
-	const char *endpoint;		     /* "https://host:port" */
-	const char *region;		     /* "us-east-1" */
-	const char *bucket;		     /* must exist */
-	const char *prefix;		     /* of the keys; may be "" */
-	const char *access_key, *secret_key; /* copied; the secret is wiped at the end */
-	const char *ca_file;		     /* NULL: the system's */
-	uint64_t quota;
-	unsigned timeout_ms; /* of one request; 0: 30,000 */
-};
-
 enum ward_rc ward_objects_open_dir(const struct ward_objects_dir_options *options,
 				   struct ward_objects **ret, char why[512]) WARD_MUST_CHECK;
-enum ward_rc ward_objects_open_s3(const struct ward_objects_s3_options *options,
-				  struct ward_objects **ret, char why[512]) WARD_MUST_CHECK;
 struct ward_objects *ward_objects_close(struct ward_objects *objects);
 
 /*

@@ -96,18 +96,6 @@ take_bool(struct ward_span value, bool *at)
 }
 
 static const char *
-take_word(struct ward_span value, const char *first, const char *second, int *at)
-{
-	if (ward_span_eq(value, ward_span_str(first)))
-		*at = 0;
-	else if (ward_span_eq(value, ward_span_str(second)))
-		*at = 1;
-	else
-		return "no such backend";
-	return NULL;
-}
-
-static const char *
 take_text(struct ward_span value, char *at, size_t room)
 {
 	if (value.len >= room)
@@ -130,14 +118,8 @@ take(struct ward_config *config, Key *key, struct ward_span value)
 	switch (key->kind) {
 	case WARD_CONFIG_IS_TEXT:
 		return take_text(value, at, WARD_CONFIG_TEXT);
-	case WARD_CONFIG_IS_EXTRA:
-		return take_text(value, at, WARD_CONFIG_EXTRA);
 	case WARD_CONFIG_IS_BOOL:
 		return take_bool(value, at);
-	case WARD_CONFIG_IS_LOG:
-		return take_word(value, "file", "kafka", at);
-	case WARD_CONFIG_IS_OBJECTS:
-		return take_word(value, "dir", "s3", at);
 	case WARD_CONFIG_IS_NUMBER:
 	case WARD_CONFIG_IS_SIZE:
 	case WARD_CONFIG_IS_TIME:
@@ -303,16 +285,6 @@ ward_config_check(const struct ward_config *c, struct ward_buf *why)
 		return missing(why, "service.directory", "must be an absolute path");
 	if (!c->edge.listen[0])
 		return missing(why, "edge.listen", "is needed");
-	if (c->log.backend == WARD_CONFIG_LOG_KAFKA && !c->log.kafka_brokers[0])
-		return missing(why, "log.kafka-brokers", "is needed with log.backend = kafka");
-	if (c->log.kafka_min_insync > c->log.kafka_replication)
-		return missing(why, "log.kafka-min-insync", "is more than log.kafka-replication");
-	if (c->objects.backend == WARD_CONFIG_OBJECTS_S3 &&
-	    (!c->objects.s3_endpoint[0] || !c->objects.s3_bucket[0] ||
-	     !c->objects.s3_access_key[0] || !c->objects.s3_secret_key_file[0]))
-		return missing(why,
-			       "objects.s3-endpoint, s3-bucket, s3-access-key, s3-secret-key-file",
-			       "are needed with objects.backend = s3");
 	return WARD_OK;
 }
 
@@ -337,14 +309,9 @@ write_value(struct ward_buf *out, Key *key, const struct ward_config *config)
 
 	switch (key->kind) {
 	case WARD_CONFIG_IS_TEXT:
-	case WARD_CONFIG_IS_EXTRA:
 		return ward_buf_str(out, at);
 	case WARD_CONFIG_IS_BOOL:
 		return ward_buf_str(out, *(const bool *)at ? "yes" : "no");
-	case WARD_CONFIG_IS_LOG:
-		return ward_buf_str(out, *(const int *)at ? "kafka" : "file");
-	case WARD_CONFIG_IS_OBJECTS:
-		return ward_buf_str(out, *(const int *)at ? "s3" : "dir");
 	case WARD_CONFIG_IS_NUMBER:
 	case WARD_CONFIG_IS_SIZE:
 	case WARD_CONFIG_IS_TIME:

@@ -10,17 +10,14 @@
 
 #include "base/buf.h"
 
-enum { WARD_CONFIG_TEXT = 256, WARD_CONFIG_EXTRA = 1024 };
-
-enum ward_config_log_backend { WARD_CONFIG_LOG_FILE, WARD_CONFIG_LOG_KAFKA };
-enum ward_config_object_backend { WARD_CONFIG_OBJECTS_DIR, WARD_CONFIG_OBJECTS_S3 };
+enum { WARD_CONFIG_TEXT = 256 };
 
 typedef char ward_config_text[WARD_CONFIG_TEXT];
 
 /* Plain data; copy it as you like. Times in ms, sizes in bytes. */
 struct ward_config {
 	struct {
-		ward_config_text directory, organisation, node;
+		ward_config_text directory, organisation;
 		uint64_t drain_ms;
 		bool debug, text_log;
 	} service;
@@ -33,22 +30,14 @@ struct ward_config {
 		ward_config_text listen;
 	} metrics;
 	struct {
-		int backend; /* enum ward_config_log_backend */
 		uint64_t segment_bytes, waiting_bytes, reserve_bytes;
 		uint64_t snapshot_every_ms;
-		ward_config_text kafka_brokers, kafka_prefix;
-		uint64_t kafka_event_partitions, kafka_state_partitions, kafka_replication,
-			kafka_min_insync, kafka_retention_ms, kafka_timeout_ms;
-		char kafka_extra[WARD_CONFIG_EXTRA]; /* "name=value,name=value" */
 	} log;
 	struct {
 		uint64_t cache_bytes, overlay_max;
 	} views;
 	struct {
-		int backend; /* enum ward_config_object_backend */
 		uint64_t quota_bytes, keep_ms;
-		ward_config_text s3_endpoint, s3_region, s3_bucket, s3_prefix, s3_access_key,
-			s3_secret_key_file, s3_ca_file;
 	} objects;
 	struct {
 		ward_config_text scanner, packs; /* packs: paths separated by ':' */
@@ -73,7 +62,7 @@ enum ward_rc ward_config_read(struct ward_config *config, const char *name, stru
 /* "section.key=value". */
 enum ward_rc ward_config_set(struct ward_config *config, const char *assignment,
 			     struct ward_buf *why) WARD_MUST_CHECK;
-/* What no single key can tell (S3 without a bucket, Kafka without brokers). */
+/* What no single key can tell. */
 enum ward_rc ward_config_check(const struct ward_config *config,
 			       struct ward_buf *why) WARD_MUST_CHECK;
 
