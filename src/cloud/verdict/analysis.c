@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/verdict/analysis.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/utf.h"
+#include "cloud/log/record.h"
+#include "pool/pool.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+enum { PACKS = 16, EVIDENCE = 16, MEMORY = 1024 * 1024, VERSION = 65, ROUND_MS = 20 };
+
+struct waiter {
+	struct waiter *next;
+	ward_analysed_fn fn;
+	void *context;
+};
+
+struct sample {
+	struct sample *next; /* of all that wait or run */
+	uint8_t sha256[32];
+	int fd; /* -1: the pool has it */
+	bool running;
+	struct waiter *waiters;
+};
+
+struct ward_analysis {
+	struct ward_log *log;
+	struct ward_pool *pool;
+	char version[VERSION];
+	size_t queue_max;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t work;
+	bool stop;
+	struct sample *samples;
+	struct ward_analysis_stats stats;
+};
+
+/* --- what is recorded --- */
+
+/* Texts from a scanner are bytes: made UTF-8, cut, and escaped. */
+static char *
+text_of(struct ward_arena *arena, const char *text, size_t max)
+{
+	WARD_AUTO(ward_buf_done) struct ward_buf clean = {0};
+	static char none[] = "";
+	struct ward_span left;
+	size_t len = 0;
+	char *copy;
+
+	ward_buf_init(&clean, 65536, NULL);
+	if (ward_utf_escape(&clean, ward_span_str(text)))
+		return none;
+	left = ward_buf_span(&clean);
+	while (len < left.len) { /* whole characters only */
+		size_t n = ward_utf_valid_at(ward_span_cut(left, len, left.len));
+
+		if (n == 0 || len + n > max)
+			break;
+		len += n;
+	}
+	copy = ward_arena_strdup(arena, ward_span_cut(left, 0, len));
+	return copy ? copy : none;
+}
+
+static Ward__V1__Evidence *
+evidence_of(struct ward_arena *arena, const struct ward_finding *f)
+{
+	Ward__V1__Evidence *e = ward_arena_alloc(arena, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	ward__v1__evidence__init(e);
+	e->kind = text_of(arena, ward_layer_name(f->layer), 32);
+	e->name = text_of(arena, f->rule, 128);
+	e->detail = text_of(arena, f->detail, 256);
+	e->path = text_of(arena, f->path, 512);
+	return e;
+}
+
+static Ward__V1__Evidence *
+gap_of(struct ward_arena *arena, const struct ward_gap *g)
+{
+	Ward__V1__Evidence *e = ward_arena_alloc(arena, sizeof(*e));
+	static char kind[] = "structure";
+
+	if (!e)
+		return NULL;
+	ward__v1__evidence__init(e);
+	e->kind = kind;
+	e->name = ward_arena_printf(arena, "not-scanned:%s", ward_reason_name(g->reason));
+	e->path = text_of(arena, g->path, 512);
+	return e->name ? e : NULL;
+}
+
+static void
+fill_evidence(Ward__Log__V1__Verdict *v, const struct ward_result *r, struct ward_arena *arena)
+{
+	v->evidence = ward_arena_array(arena, EVIDENCE, sizeof(*v->evidence));
+	if (!v->evidence)
+		return;
+	for (size_t i = 0; i < r->finding_count && v->n_evidence < EVIDENCE; i++) {
+		v->evidence[v->n_evidence] = evidence_of(arena, &r->findings[i]);
+		v->n_evidence += v->evidence[v->n_evidence] != NULL;
+	}
+	for (size_t i = 0; i < r->gap_count && v->n_evidence < EVIDENCE; i++) {
+		v->evidence[v->n_evidence] = gap_of(arena, &r->gaps[i]);
+		v->n_evidence += v->evidence[v->n_evidence] != NULL;
+	}
+}
+
+static uint32_t
+confidence_of(enum ward_verdict verdict)
+{
+	static const uint32_t of[] = {[WARD_CLEAN] = 500,
+				      [WARD_UNKNOWN] = 500,
+				      [WARD_NOT_SCANNED] = 0,
+				      [WARD_SUSPICIOUS] = 700,
+				      [WARD_MALICIOUS] = 950};
+
+	return of[verdict];
+}
+
+/* The threat of the finding that decided. */
+static const char *
+threat_of(const struct ward_result *r)
+{
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (r->findings[i].verdict == r->verdict)
+			return r->findings[i].threat;
+	return "";
+}
+
+static void
+fill_verdict(struct ward_analysis *a, Ward__Log__V1__Verdict *v, struct sample *s,
+	     const struct ward_result *r, struct ward_arena *arena)
+{
+	ward__log__v1__verdict__init(v);
+	v->sha256 = (ProtobufCBinaryData){32, s->sha256};
+	v->source = WARD__LOG__V1__SOURCE__SOURCE_SAMPLE;
+	v->verdict = ward_wire_verdict(r->verdict);
+	v->confidence = confidence_of(r->verdict);
+	v->threat = text_of(arena, threat_of(r), 128);
+	v->version = a->version;
+	v->time_ms = ward_clock_wall() / 1000;
+	fill_evidence(v, r, arena);
+}
+
+/* The verdict, and for everybody that it changed, in one append. */
+static enum ward_rc
+record(struct ward_analysis *a, Ward__Log__V1__Verdict *v, struct ward_arena *arena)
+{
+	Ward__Log__V1__Record said = WARD__LOG__V1__RECORD__INIT;
+	Ward__Log__V1__Record update = WARD__LOG__V1__RECORD__INIT;
+	Ward__V1__VerdictChange change = WARD__V1__VERDICT_CHANGE__INIT;
+	struct ward_log_item items[2];
+	size_t count = 1;
+	enum ward_rc rc;
+
+	said.time_ms = update.time_ms = v->time_ms;
+	said.fact_case = WARD__LOG__V1__RECORD__FACT_VERDICT;
+	said.verdict = v;
+	rc = ward_record_item(&said, arena, &items[0]);
+	if (!rc && (v->verdict == WARD__V1__VERDICT__VERDICT_MALICIOUS ||
+		    v->verdict == WARD__V1__VERDICT__VERDICT_SUSPICIOUS)) {
+		change.sha256 = v->sha256;
+		change.verdict = v->verdict;
+		change.threat = v->threat;
+		change.tier = WARD__V1__TIER__TIER_SAMPLE;
+		update.fact_case = WARD__LOG__V1__RECORD__FACT_CHANGE;
+		update.change = &change;
+		rc = ward_record_item(&update, arena, &items[count++]);
+	}
+	return rc ? rc : ward_log_append_wait(a->log, items, count, NULL);
+}
+
+/* --- the list --- */
+
+static struct sample *
+find(struct ward_analysis *a, const uint8_t sha256[32])
+{
+	struct sample *s = a->samples;
+
+	while (s && memcmp(s->sha256, sha256, 32) != 0)
+		s = s->next;
+	return s;
+}
+
+static void
+unlink_sample(struct ward_analysis *a, struct sample *s)
+{
+	struct sample **at = &a->samples;
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	a->stats.waiting--;
+}
+
+/* Takes it off the list and tells those who wait. */
+static void
+end(struct ward_analysis *a, struct sample *s, enum ward_rc rc, const Ward__Log__V1__Verdict *v)
+{
+	pthread_mutex_lock(&a->lock);
+	unlink_sample(a, s);
+	a->stats.analysed += rc == WARD_OK;
+	a->stats.failed += rc != WARD_OK;
+	a->stats.convicted += v && v->verdict == WARD__V1__VERDICT__VERDICT_MALICIOUS;
+	pthread_mutex_unlock(&a->lock);
+	while (s->waiters) {
+		struct waiter *w = s->waiters;
+
+		s->waiters = w->next;
+		w->fn(w->context, rc, v);
+		free(w);
+	}
+	ward_fd_close(&s->fd);
+	free(s);
+}
+
+static void
+conclude(struct ward_analysis *a, struct sample *s, const struct ward_result *r)
+{
+	struct ward_budget budget = {.cap = MEMORY};
+	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
+	Ward__Log__V1__Verdict v;
+	enum ward_rc rc = WARD_E_NOMEM;
+
+	if (arena) {
+		fill_verdict(a, &v, s, r, arena);
+		rc = record(a, &v, arena);
+	}
+	end(a, s, rc, rc ? NULL : &v);
+}
+
+/* --- the thread --- */
+
+static struct sample *
+next_waiting(struct ward_analysis *a)
+{
+	struct sample *s;
+
+	pthread_mutex_lock(&a->lock);
+	s = a->samples;
+	while (s && s->running)
+		s = s->next;
+	pthread_mutex_unlock(&a->lock);
+	return s;
+}
+
+static void
+submit_waiting(struct ward_analysis *a)
+{
+	struct sample *s;
+
+	while ((s = next_waiting(a))) {
+		struct ward_pool_request request = {
+			.fd = s->fd, .path = "", .owner = "", .all_matches = true, .cookie = s};
+		enum ward_rc rc = ward_pool_submit(a->pool, &request);
+
+		if (rc == WARD_E_LIMIT)
+			return;
+		if (rc) {
+			end(a, s, rc, NULL);
+			continue;
+		}
+		pthread_mutex_lock(&a->lock);
+		s->fd = -1;
+		s->running = true;
+		pthread_mutex_unlock(&a->lock);
+	}
+}
+
+static void
+take_reply(struct ward_analysis *a, int timeout_ms)
+{
+	WARD_AUTO(ward_pool_reply_freep) struct ward_pool_reply *reply = NULL;
+
+	if (ward_pool_wait(a->pool, timeout_ms, &reply))
+		return;
+	conclude(a, reply->cookie, reply->result);
+}
+
+/* False: it is to stop. */
+static bool
+wait_for_work(struct ward_analysis *a)
+{
+	bool stop;
+
+	pthread_mutex_lock(&a->lock);
+	while (!a->stop && !a->samples)
+		pthread_cond_wait(&a->work, &a->lock);
+	stop = a->stop;
+	pthread_mutex_unlock(&a->lock);
+	return !stop;
+}
+
+static void *
+analyse(void *context)
+{
+	struct ward_analysis *a = context;
+
+	while (wait_for_work(a)) {
+		submit_waiting(a);
+		if (ward_pool_pending(a->pool) > 0)
+			take_reply(a, ROUND_MS);
+	}
+	return NULL;
+}
+
+/* --- from others --- */
+
+static enum ward_rc
+add_waiter(struct sample *s, ward_analysed_fn fn, void *context)
+{
+	struct waiter *w;
+
+	if (!fn)
+		return WARD_OK;
+	w = malloc(sizeof(*w));
+	if (!w)
+		return WARD_E_NOMEM;
+	*w = (struct waiter){s->waiters, fn, context};
+	s->waiters = w;
+	return WARD_OK;
+}
+
+static enum ward_rc
+add_sample(struct ward_analysis *a, const uint8_t sha256[32], int *fd, struct sample **ret)
+{
+	struct sample *s;
+
+	if (a->stats.waiting >= a->queue_max)
+		return WARD_E_LIMIT;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return WARD_E_NOMEM;
+	memcpy(s->sha256, sha256, 32);
+	s->fd = *fd;
+	*fd = -1;
+	s->next = a->samples;
+	a->samples = s;
+	a->stats.waiting++;
+	pthread_cond_signal(&a->work);
+	*ret = s;
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_analysis_submit(struct ward_analysis *a, const uint8_t sha256[32], int fd, ward_analysed_fn fn,
+		     void *context)
+{
+	struct sample *s;
+	enum ward_rc rc = WARD_OK;
+
+	pthread_mutex_lock(&a->lock);
+	s = find(a, sha256);
+	if (a->stop)
+		rc = WARD_E_STOPPED;
+	else if (!s)
+		rc = add_sample(a, sha256, &fd, &s);
+	if (!rc)
+		rc = add_waiter(s, fn, context);
+	pthread_mutex_unlock(&a->lock);
+	ward_fd_close(&fd);
+	return rc;
+}
+
+bool
+ward_analysis_pending(struct ward_analysis *a, const uint8_t sha256[32])
+{
+	bool pending;
+
+	pthread_mutex_lock(&a->lock);
+	pending = find(a, sha256) != NULL;
+	pthread_mutex_unlock(&a->lock);
+	return pending;
+}
+
+void
+ward_analysis_stats(struct ward_analysis *a, struct ward_analysis_stats *ret_stats)
+{
+	pthread_mutex_lock(&a->lock);
+	*ret_stats = a->stats;
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* --- life --- */
+
+static enum ward_rc
+open_packs(const char *const *paths, int fds[PACKS], size_t *ret_count, struct ward_buf *why)
+{
+	enum ward_rc rc = WARD_OK;
+
+	for (; paths[*ret_count] && !rc; *ret_count += !rc) {
+		if (*ret_count == PACKS)
+			return WARD_E_LIMIT;
+		fds[*ret_count] = -1;
+		rc = ward_fd_open_regular(-1, paths[*ret_count], true, &fds[*ret_count], NULL);
+		if (rc && ward_buf_printf(why, "%s: %s\n", paths[*ret_count], ward_rc_str(rc)))
+			return rc;
+	}
+	return rc;
+}
+
+static enum ward_rc
+start_pool(struct ward_analysis *a, const struct ward_analysis_options *o, struct ward_buf *why)
+{
+	struct ward_pool_options options;
+	int fds[PACKS];
+	size_t count = 0;
+	enum ward_rc rc = open_packs(o->packs, fds, &count, why);
+
+	ward_pool_options_default(&options);
+	options.program = o->scanner;
+	options.packs = fds;
+	options.pack_count = count;
+	options.jobs = o->jobs;
+	options.timeout_ms = o->timeout_ms;
+	if (!rc)
+		rc = ward_pool_new(&options, &a->pool, why);
+	for (size_t i = 0; i < count; i++)
+		ward_fd_close(&fds[i]);
+	return rc;
+}
+
+enum ward_rc
+ward_analysis_new(const struct ward_analysis_options *options, struct ward_analysis **ret,
+		  struct ward_buf *why)
+{
+	struct ward_analysis *a = calloc(1, sizeof(*a));
+	enum ward_rc rc;
+
+	if (!a)
+		return WARD_E_NOMEM;
+	a->log = options->log;
+	a->queue_max = options->queue_max;
+	(void)snprintf(a->version, sizeof(a->version), "%s", options->version);
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->work, NULL);
+	rc = start_pool(a, options, why);
+	if (!rc && pthread_create(&a->thread, NULL, analyse, a) != 0) {
+		ward_pool_free(a->pool);
+		rc = WARD_E_NOMEM;
+	}
+	if (rc)
+		free(a);
+	else
+		*ret = a;
+	return rc;
+}
+
+struct ward_analysis *
+ward_analysis_free(struct ward_analysis *a)
+{
+	if (!a)
+		return NULL;
+	pthread_mutex_lock(&a->lock);
+	a->stop = true;
+	pthread_cond_signal(&a->work);
+	pthread_mutex_unlock(&a->lock);
+	pthread_join(a->thread, NULL);
+	while (a->samples)
+		end(a, a->samples, WARD_E_STOPPED, NULL);
+	ward_pool_free(a->pool);
+	pthread_cond_destroy(&a->work);
+	pthread_mutex_destroy(&a->lock);
+	free(a);
+	return NULL;
+}
