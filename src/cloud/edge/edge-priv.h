@@ -103,6 +103,7 @@ struct edge_loop {
 	uint8_t *in;
 	pthread_mutex_t lock; /* of the posts */
 	struct edge_post *posts, **last_post;
+	bool ended; /* posts are run where they come from */
 	_Atomic bool stop, drain;
 	bool drained;
 	struct edge_figures figures;

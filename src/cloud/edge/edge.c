@@ -181,14 +181,24 @@ ward_edge_drain(struct ward_edge *edge, unsigned timeout_ms)
 	return true;
 }
 
-static void
-free_loop(struct edge_loop *loop)
+void
+ward_edge_stop(struct ward_edge *edge)
 {
-	if (loop->running) {
+	for (unsigned i = 0; i < edge->loop_count; i++) {
+		struct edge_loop *loop = &edge->loops[i];
+
+		if (!loop->running)
+			continue;
 		atomic_store(&loop->stop, true);
 		edge_loop_wake(loop);
 		pthread_join(loop->thread, NULL);
+		loop->running = false;
 	}
+}
+
+static void
+free_loop(struct edge_loop *loop)
+{
 	ward_fd_close(&loop->listener);
 	ward_fd_close(&loop->poller);
 	ward_fd_close(&loop->wakeup);
@@ -203,6 +213,7 @@ ward_edge_free(struct ward_edge *edge)
 {
 	if (!edge)
 		return NULL;
+	ward_edge_stop(edge);
 	for (unsigned i = 0; i < edge->loop_count; i++)
 		free_loop(&edge->loops[i]);
 	free(edge->loops);

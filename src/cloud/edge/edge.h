@@ -134,7 +134,10 @@ enum ward_rc ward_edge_reload(struct ward_edge *edge, char why[512]) WARD_MUST_C
 void ward_edge_drop_device(struct ward_edge *edge, const uint8_t device[16]);
 /* Stops accepting, sends GOAWAY, lets calls end; true when none is left within timeout_ms. */
 bool ward_edge_drain(struct ward_edge *edge, unsigned timeout_ms);
-/* Ends everything; every call's `closed` has run when it returns. NULL is fine. */
+/* Ends the loops; every call's `closed` has run when it returns. What is posted from then on is run at
+ * once, with NULL, so that others may end in their own time. */
+void ward_edge_stop(struct ward_edge *edge);
+/* Stops it if need be. NULL is fine. */
 struct ward_edge *ward_edge_free(struct ward_edge *edge);
 
 struct ward_edge_stats {

@@ -115,6 +115,13 @@ edge_post(struct edge_loop *loop, struct edge_post *post)
 
 	pthread_mutex_lock(&loop->lock);
 	first = loop->posts == NULL;
+	if (loop->ended) {
+		pthread_mutex_unlock(&loop->lock);
+		if (post->fn)
+			post->fn(NULL, post->arg);
+		free(post);
+		return;
+	}
 	*loop->last_post = post;
 	loop->last_post = &post->next;
 	pthread_mutex_unlock(&loop->lock);
@@ -157,6 +164,7 @@ run_posts(struct edge_loop *loop, bool ending)
 	struct edge_post *posts;
 
 	pthread_mutex_lock(&loop->lock);
+	loop->ended = ending;
 	posts = loop->posts;
 	loop->posts = NULL;
 	loop->last_post = &loop->posts;
