@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "cloud/node/node.h"
-#include "cloud/serve/options.h"
+#include "cloud/node/options.h"
 #include "sys/clock.h"
 
 enum { WHY_MAX = 4096 };

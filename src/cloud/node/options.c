@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cloud/serve/options.h"
+#include "cloud/node/options.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options that serve and replay share: --config FILE, --set SECTION.KEY=VALUE, --check-config… */
-#ifndef WARD_CLOUD_SERVE_OPTIONS_H
-#define WARD_CLOUD_SERVE_OPTIONS_H
+#ifndef WARD_CLOUD_NODE_OPTIONS_H
+#define WARD_CLOUD_NODE_OPTIONS_H
 
 #include "cloud/ops/config.h"
 

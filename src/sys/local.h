@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Local sockets with a name (unix(7), SOCK_SEQPACKET): for sys/ipc.h's messages between programs that
+ * did not start each other. */
+#ifndef WARD_SYS_LOCAL_H
+#define WARD_SYS_LOCAL_H
+
+#include "base/rc.h"
+#include "base/span.h"
+
+/* Listens at `path`, mode 0600. What a dead process left there is removed; WARD_E_PERM: somebody
+ * answers there. */
+enum ward_rc ward_local_listen(const char *path, int *ret_fd) WARD_MUST_CHECK;
+enum ward_rc ward_local_accept(int listener, int *ret_fd) WARD_MUST_CHECK;
+/* WARD_E_NOENT: nobody listens there. */
+enum ward_rc ward_local_connect(const char *path, int *ret_fd) WARD_MUST_CHECK;
+/* The user at the other end when it connected (SO_PEERCRED). */
+enum ward_rc ward_local_peer(int fd, uint32_t *ret_uid) WARD_MUST_CHECK;
+
+#endif
