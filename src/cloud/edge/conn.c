@@ -70,6 +70,7 @@ edge_conn_open(struct edge_loop *loop, int fd, const char *address)
 		(void)close(fd);
 		return;
 	}
+	SSL_set_accept_state(c->ssl);
 	c->loop = loop;
 	c->fd = fd;
 	c->begun = c->last_call = c->last_write = ward_clock_monotonic();
