@@ -13,6 +13,10 @@
 #include "record.pb-c.h"
 #include "ward.pb-c.h"
 
+#ifdef __clang__ /* the generated initialisers drop a const, in the eyes of clang where they are used */
+#pragma clang diagnostic ignored "-Wcast-qual"
+#endif
+
 /* Limits of one message, in entries and bytes. */
 enum {
 	WARD_WIRE_LOOKUP_MAX = 1000,

@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -278,7 +278,8 @@ ward_fd_create(int dir, const char *name, uint32_t mode, int *ret_fd)
 enum ward_rc
 ward_fd_open_update(int dir, const char *name, int *ret_fd)
 {
-	int fd = openat(dir < 0 ? AT_FDCWD : dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(dir < 0 ? AT_FDCWD : dir, name,
+			O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0)
@@ -294,8 +295,8 @@ ward_fd_open_update(int dir, const char *name, int *ret_fd)
 enum ward_rc
 ward_fd_lock(int dir, const char *name, int *ret_fd)
 {
-	int fd = openat(dir < 0 ? AT_FDCWD : dir, name,
-			O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = openat(dir < 0 ? AT_FDCWD : dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+			0600);
 
 	if (fd < 0)
 		return ward_errno_rc(errno);

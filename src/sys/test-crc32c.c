@@ -35,8 +35,8 @@ test_both_agree_however_it_is_cut(void **state)
 		uint32_t whole = ward_crc32c_portable(0, ward_span_of(data, sizeof(data)));
 		uint32_t first = ward_crc32c(0, ward_span_of(data, cut));
 
-		assert_int_equal(
-			ward_crc32c(first, ward_span_of(data + cut, sizeof(data) - cut)), whole);
+		assert_int_equal(ward_crc32c(first, ward_span_of(data + cut, sizeof(data) - cut)),
+				 whole);
 	}
 }
 

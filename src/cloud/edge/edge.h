@@ -33,7 +33,7 @@ enum ward_call_kind { WARD_CALL_UNARY, WARD_CALL_CLIENT_STREAM, WARD_CALL_SERVER
 /*
  * One method. All callbacks run on the call's loop and must not block. `message` gets each whole
  * message (borrowed for the call), `half_close` the end of the messages (for unary and server stream
- * after exactly one message; anything else is refused before); `closed` the end of the call, whoever
+ * one message is due: a second one ends the call, unless it was answered before); `closed` the end of the call, whoever
  * ended it: `state` goes there. None of them is called after `closed`.
  */
 struct ward_method {

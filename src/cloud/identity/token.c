@@ -75,7 +75,7 @@ get_base32(struct ward_span text, uint8_t *ret, size_t len)
 enum ward_rc
 ward_token_parse(struct ward_span text, struct ward_token *ret)
 {
-	struct ward_token token;
+	struct ward_token token = {0};
 
 	if (text.len != WARD_TOKEN_TEXT - 1 || !ward_span_starts(text, prefix, PREFIX) ||
 	    text.data[PREFIX + 13] != '-' ||

@@ -16,6 +16,7 @@ struct ward_objects_dir_options {
 	uint64_t quota;	       /* bytes stored (compressed) before WARD_E_LIMIT; 0: none */
 };
 
+/* WARD_E_PERM, WARD_E_NOENT: the place; WARD_E_IO. Closed by ward_objects_close. */
 enum ward_rc ward_objects_open_dir(const struct ward_objects_dir_options *options,
 				   struct ward_objects **ret, char why[512]) WARD_MUST_CHECK;
 struct ward_objects *ward_objects_close(struct ward_objects *objects);

@@ -50,6 +50,7 @@ struct ward_config {
 	} limits;
 };
 
+/* Every key as the table says it is when nobody sets it. */
 void ward_config_default(struct ward_config *ret_config);
 
 /*

@@ -12,6 +12,7 @@ struct ward_metrics;
 struct ward_counter;
 struct ward_histogram;
 
+/* NULL when there is no memory; freed when nobody updates or writes any more. */
 struct ward_metrics *ward_metrics_new(void) WARD_MUST_CHECK;
 struct ward_metrics *ward_metrics_free(struct ward_metrics *metrics);
 

@@ -22,7 +22,12 @@
 #include "cloud/service/service.h"
 #include "sys/process.h"
 
-enum { WHY = 4096, METHODS = WARD_SERVICE_METHODS + WARD_ENROLL_METHODS, PACKS = 16 };
+enum {
+	SETTLE_MS = 24 * 3600 * 1000,
+	WHY = 4096,
+	METHODS = WARD_SERVICE_METHODS + WARD_ENROLL_METHODS,
+	PACKS = 16
+};
 
 static const char usage[] =
 	"Usage: wardcloud serve [--config FILE] [--set SECTION.KEY=VALUE]… [--check-config]\n\n"
@@ -273,6 +278,8 @@ open_node(struct serve *s)
 	ward_config_text pki;
 	enum ward_rc rc = ward_node_open(c, &events, &s->node, &s->why);
 
+	if (!rc) /* who is revoked must be known before anybody is answered */
+		rc = ward_node_settle(s->node, SETTLE_MS);
 	if (!rc && !ward_config_path(c, "pki", pki))
 		rc = WARD_E_LIMIT;
 	if (!rc) {

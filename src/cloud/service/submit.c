@@ -282,7 +282,7 @@ static void
 open_spool(void *context)
 {
 	struct upload *u = context;
-	struct ward_fd_stat stat;
+	struct ward_fd_stat stat = {0};
 	uint64_t offset = u->received;
 
 	u->rc = ward_fd_lock(-1, u->path, &u->fd);

@@ -41,9 +41,11 @@ enum ward_rc ward_analysis_submit(struct ward_analysis *analysis, const uint8_t 
 /* Is it waiting or being analysed? */
 bool ward_analysis_pending(struct ward_analysis *analysis, const uint8_t sha256[32]);
 
+/* Since the start, but `waiting`: now. Any thread. */
 struct ward_analysis_stats {
 	uint64_t waiting, analysed, convicted, failed;
 };
+/* Cheap, at any time. */
 void ward_analysis_stats(struct ward_analysis *analysis, struct ward_analysis_stats *ret_stats);
 
 #endif

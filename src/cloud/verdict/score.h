@@ -39,6 +39,7 @@ struct ward_score_rule {
 extern const struct ward_score_rule ward_score_rules[];
 extern const size_t ward_score_rule_count;
 
+/* Adds the rules up; cannot fail. Any thread. */
 void ward_score(const struct ward_score_input *in, struct ward_score *ret);
 
 /* Points from which a file is suspicious at this level; 0: every unknown file that can run code. */
