@@ -23,7 +23,7 @@ test_pieces(void **state)
 		for (size_t at = 0; at < sizeof(stream); at += size) {
 			struct ward_span in =
 				ward_span_cut(ward_span_of(stream, sizeof(stream)), at, size);
-			struct ward_span message;
+			struct ward_span message = {0};
 			enum ward_rc rc;
 
 			while (!(rc = ward_grpc_deframe(&d, &in, &message)))

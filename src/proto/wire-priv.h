@@ -13,11 +13,11 @@ ward_wire_check_fn ward_wire_check(const ProtobufCMessageDescriptor *type) WARD_
 const char *ward_wire_check_record(const void *record);
 
 /* For both files of checks. Files and evidence as ward.proto limits them. */
-const char *ward_wire_check_file(const Ward__V1__FileQuery *file);
-const char *ward_wire_check_event(const Ward__V1__Event *event);
-const char *ward_wire_check_policy(const Ward__V1__Policy *policy);
-const char *ward_wire_check_device(const Ward__V1__DeviceInfo *device);
-const char *ward_wire_check_change(const Ward__V1__VerdictChange *change);
+const char *ward_wire_check_file(const Ward__V1__FileQuery *q);
+const char *ward_wire_check_event(const Ward__V1__Event *e);
+const char *ward_wire_check_policy(const Ward__V1__Policy *p);
+const char *ward_wire_check_device(const Ward__V1__DeviceInfo *d);
+const char *ward_wire_check_change(const Ward__V1__VerdictChange *c);
 const char *ward_wire_check_evidence(Ward__V1__Evidence *const *evidence, size_t count);
 
 static inline bool

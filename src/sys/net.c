@@ -92,7 +92,7 @@ ward_net_listen(const char *text, int *ret_fd)
 uint16_t
 ward_net_port(int fd)
 {
-	union address address;
+	union address address = {0};
 	socklen_t len = sizeof(address);
 
 	if (getsockname(fd, &address.any, &len) != 0)
@@ -126,7 +126,7 @@ name_of(const union address *a, char ret[WARD_NET_ADDRESS])
 enum ward_rc
 ward_net_accept(int listener, int *ret_fd, char ret_address[WARD_NET_ADDRESS])
 {
-	union address address;
+	union address address = {0};
 	socklen_t len = sizeof(address);
 	int one = 1, fd;
 

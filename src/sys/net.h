@@ -13,7 +13,7 @@ enum { WARD_NET_ADDRESS = 46 };
  * may listen on the same one, in one process or user (SO_REUSEPORT): the kernel spreads connections.
  * WARD_E_INVAL: no such address; WARD_E_PERM, WARD_E_IO: it cannot be had.
  */
-enum ward_rc ward_net_listen(const char *address, int *ret_fd) WARD_MUST_CHECK;
+enum ward_rc ward_net_listen(const char *text, int *ret_fd) WARD_MUST_CHECK;
 /* The port a socket is bound to; 0 if it is not. */
 uint16_t ward_net_port(int fd);
 /* The same address with another port, in `ret` of `room` bytes. */

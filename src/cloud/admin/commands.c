@@ -252,12 +252,11 @@ run(int argc, char **argv)
 	}
 	used += v->verb != NULL;
 	l.request = json_pack("{s:s}", "op", v->op);
-	if (!take_line(&l, v, argc - used, argv + used))
+	if (!take_line(&l, v, argc - used, argv + used) ||
+	    (!l.help && l.operands < 2 && v->operands[l.operands]))
 		usage(argv[0], stderr);
 	else if (l.help)
 		usage(argv[0], stdout), status = 0;
-	else if (l.operands < 2 && v->operands[l.operands])
-		usage(argv[0], stderr);
 	else
 		status = ask(&l);
 	json_decref(l.request);

@@ -116,19 +116,23 @@ self_signed(const char *organisation, EVP_PKEY *key)
 	return NULL;
 }
 
-/* `use`: "clientAuth" or "serverAuth"; `names`: as openssl's subjectAltName. */
-static X509 *
-signed_by(struct ward_ca *ca, EVP_PKEY *key, const char *common, const char *names, const char *use,
-	  long days, struct ward_issued *ret)
-{
-	X509 *c = new_certificate(key, days, ret);
+struct wanted {
+	const char *common, *names; /* names: as openssl's subjectAltName */
+	const char *use;	    /* "clientAuth" or "serverAuth" */
+	long days;
+};
 
-	if (c && set_name(X509_get_subject_name(c), common) &&
+static X509 *
+signed_by(struct ward_ca *ca, EVP_PKEY *key, const struct wanted *w, struct ward_issued *ret)
+{
+	X509 *c = new_certificate(key, w->days, ret);
+
+	if (c && set_name(X509_get_subject_name(c), w->common) &&
 	    X509_set_issuer_name(c, X509_get_subject_name(ca->certificate)) == 1 &&
 	    set_extension(c, ca->certificate, NID_basic_constraints, "critical,CA:FALSE") &&
 	    set_extension(c, ca->certificate, NID_key_usage, "critical,digitalSignature") &&
-	    set_extension(c, ca->certificate, NID_ext_key_usage, use) &&
-	    set_extension(c, ca->certificate, NID_subject_alt_name, names) &&
+	    set_extension(c, ca->certificate, NID_ext_key_usage, w->use) &&
+	    set_extension(c, ca->certificate, NID_subject_alt_name, w->names) &&
 	    set_extension(c, ca->certificate, NID_authority_key_identifier, "keyid") &&
 	    X509_sign(c, ca->key, EVP_sha256()) > 0)
 		return c;
@@ -289,8 +293,10 @@ write_server(struct ward_ca *ca, const char *directory, const char *const *hosts
 	ward_buf_init(&names, 16384, NULL);
 	rc = alternative_names(hosts, count, &names);
 	if (!rc && key)
-		certificate = signed_by(ca, key, hosts[0], (const char *)names.data, "serverAuth",
-					WARD_CA_SERVER_DAYS, &issued);
+		certificate = signed_by(ca, key,
+					&(struct wanted){hosts[0], (const char *)names.data,
+							 "serverAuth", WARD_CA_SERVER_DAYS},
+					&issued);
 	if (!rc && !certificate)
 		rc = WARD_E_NOMEM;
 	if (!rc)
@@ -351,11 +357,9 @@ key_of(struct ward_span request, EVP_PKEY **ret)
 	EVP_PKEY *key = r && at == request.data + request.len ? X509_REQ_get_pubkey(r) : NULL;
 	enum ward_rc rc = WARD_OK;
 
-	if (!key)
-		rc = WARD_E_FORMAT;
-	else if (!key_allowed(key))
+	if (key && !key_allowed(key))
 		rc = WARD_E_UNSUPPORTED;
-	else if (X509_REQ_verify(r, key) != 1)
+	else if (!key || X509_REQ_verify(r, key) != 1)
 		rc = WARD_E_FORMAT;
 	X509_REQ_free(r);
 	ERR_clear_error();
@@ -381,7 +385,8 @@ ward_ca_issue(struct ward_ca *ca, struct ward_span request, const uint8_t device
 		return rc;
 	ward_wire_uuid_text(device, uuid);
 	(void)snprintf(name, sizeof(name), "URI:spiffe://%s/device/%s", ca->organisation, uuid);
-	certificate = signed_by(ca, key, uuid, name, "clientAuth", WARD_CA_DEVICE_DAYS, ret);
+	certificate = signed_by(
+		ca, key, &(struct wanted){uuid, name, "clientAuth", WARD_CA_DEVICE_DAYS}, ret);
 	len = certificate ? i2d_X509(certificate, &der) : -1;
 	rc = len > 0 ? ward_buf_append(out, der, (size_t)len) : WARD_E_NOMEM;
 	OPENSSL_free(der);

@@ -72,11 +72,11 @@ enum ward_rc ward_file_channel_truncate(struct ward_file_channel *c,
 					uint64_t offset) WARD_MUST_CHECK;
 
 /* Readers (file-reader.c), for the table of functions. */
-enum ward_rc ward_file_reader_new(struct ward_log *log, const struct ward_log_position *from,
+enum ward_rc ward_file_reader_new(struct ward_log *base, const struct ward_log_position *from,
 				  size_t count, struct ward_log_reader **ret) WARD_MUST_CHECK;
-void ward_file_reader_free(struct ward_log_reader *reader);
-enum ward_rc ward_file_reader_next(struct ward_log_reader *reader, int timeout_ms,
+void ward_file_reader_free(struct ward_log_reader *base);
+enum ward_rc ward_file_reader_next(struct ward_log_reader *base, int timeout_ms,
 				   struct ward_log_entry *ret_entry) WARD_MUST_CHECK;
-void ward_file_reader_wake(struct ward_log_reader *reader);
+void ward_file_reader_wake(struct ward_log_reader *base);
 
 #endif

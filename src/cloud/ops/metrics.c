@@ -150,11 +150,8 @@ ward_histogram_add(struct ward_histogram *histogram, uint64_t usec)
 }
 
 static void
-add_fn(struct ward_metrics *m, enum kind kind, const char *name, const char *help,
-       const char *labels, ward_gauge_fn fn, void *context)
+set_fn(struct metric *metric, ward_gauge_fn fn, void *context)
 {
-	struct metric *metric = registered(m, kind, name, help, labels);
-
 	if (metric) {
 		metric->context = context;
 		metric->fn = fn;
@@ -165,14 +162,14 @@ void
 ward_metrics_gauge(struct ward_metrics *m, const char *name, const char *help, const char *labels,
 		   ward_gauge_fn fn, void *context)
 {
-	add_fn(m, GAUGE, name, help, labels, fn, context);
+	set_fn(registered(m, GAUGE, name, help, labels), fn, context);
 }
 
 void
 ward_metrics_total(struct ward_metrics *m, const char *name, const char *help, const char *labels,
 		   ward_gauge_fn fn, void *context)
 {
-	add_fn(m, TOTAL, name, help, labels, fn, context);
+	set_fn(registered(m, TOTAL, name, help, labels), fn, context);
 }
 
 /* --- the text --- */

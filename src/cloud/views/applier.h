@@ -60,7 +60,8 @@ enum ward_rc ward_views_positions(struct ward_views *views, struct ward_log_posi
 				  size_t max, size_t *ret_count) WARD_MUST_CHECK;
 
 /* Compares two views record by record; *ret_different counts, `why` names the first few. */
-enum ward_rc ward_views_compare(struct ward_views *a, struct ward_views *b, uint64_t *ret_records,
-				uint64_t *ret_different, char why[1024]) WARD_MUST_CHECK;
+enum ward_rc ward_views_compare(struct ward_views *first, struct ward_views *second,
+				uint64_t *ret_records, uint64_t *ret_different,
+				char why[1024]) WARD_MUST_CHECK;
 
 #endif

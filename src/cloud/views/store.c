@@ -58,7 +58,7 @@ merge_all(void *state, const char *key, size_t key_len, const char *existing, si
 	  size_t *new_len)
 {
 	uint64_t sum = number(existing, existing_len);
-	char *value = malloc(sizeof(sum));
+	uint64_t *value = malloc(sizeof(sum));
 
 	(void)state;
 	(void)key;
@@ -66,10 +66,10 @@ merge_all(void *state, const char *key, size_t key_len, const char *existing, si
 	for (int i = 0; i < count; i++)
 		sum += number(operands[i], lens[i]);
 	if (value)
-		memcpy(value, &sum, sizeof(sum));
+		*value = sum;
 	*success = value != NULL;
 	*new_len = sizeof(sum);
-	return value;
+	return (char *)value;
 }
 
 static char *

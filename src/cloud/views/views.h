@@ -2,8 +2,8 @@
 /*
  * Views: what the service knows, derived from the log (proto/record.proto) and always rebuildable
  * from it. Kept in RocksDB on this node, written by one applier, read by everybody; in front of it
- * an immutable mapped table of verdicts with a small overlay (views/verdict-table.h), so that the
- * look-up path touches no lock and no RocksDB for files with a verdict, nor for files never heard of.
+ * an immutable mapped table of verdicts and the changes since (views/verdicts.h), so that a look-up
+ * asks no RocksDB about files with a verdict (docs/decisions/0009-verdict-table-behind-one-lock.md).
  *
  * The position applied is written in the same atomic batch as what it changed, with RocksDB's own
  * log off: after a crash the tail is applied again, and each record counts once.
