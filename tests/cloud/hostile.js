@@ -108,16 +108,14 @@ const attacks = {
 		await closes(socket);
 	},
 	async 'rapid reset'() {
-		const session = http2.connect(`https://${address}`, { ca, key, cert });
-		session.on('error', () => {});
-		const closed = new Promise((resolve) => session.on('close', resolve));
-		for (let i = 0; i < 2000 && !session.closed && !session.destroyed; i++) {
-			const request = session.request({ ':method': 'POST', ':path': '/ward.v1.Protection/Report', 'content-type': 'application/grpc' });
-			request.on('error', () => {});
-			request.close(http2.constants.NGHTTP2_CANCEL);
-			if (i % 50 === 0) await sleep(1);
-		}
-		await Promise.race([closed, sleep(8000).then(() => { throw new Error('still open'); })]);
+		// :method POST, :scheme https, :path and content-type as HPACK literals (RFC 7541 §6)
+		const text = (index, value) => Buffer.concat([Buffer.from([index, value.length]), Buffer.from(value)]);
+		const block = Buffer.concat([Buffer.from([0x83, 0x87]), text(0x04, '/ward.v1.Protection/Report'),
+			Buffer.from([0x0f, 0x10, 16]), Buffer.from('application/grpc')]);
+		const socket = await raw();
+		for (let i = 0; i < 2000; i++)
+			socket.write(Buffer.concat([frame(1, 4, 2 * i + 1, block), frame(3, 0, 2 * i + 1, Buffer.from([0, 0, 0, 8]))]));
+		await closes(socket);
 	},
 	async 'headers without an end'() {
 		const socket = await raw(frame(1, 0, 1, Buffer.alloc(100, 0x82)));
