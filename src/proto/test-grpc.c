@@ -26,8 +26,11 @@ test_pieces(void **state)
 			struct ward_span message = {0};
 			enum ward_rc rc;
 
-			while (!(rc = ward_grpc_deframe(&d, &in, &message)))
+			while (!(rc = ward_grpc_deframe(&d, &in, &message))) {
+				if (n == 3)
+					fail();
 				assert_true(ward_span_eq(message, ward_span_str(expected[n++])));
+			}
 			assert_int_equal(rc, WARD_E_NOENT);
 			assert_int_equal(in.len, 0);
 		}
