@@ -228,7 +228,7 @@ test_readers_never_notice(void **state)
 	(void)state;
 	for (unsigned i = 0; i < READERS; i++)
 		assert_int_equal(pthread_create(&readers[i], NULL, read_on, &s), 0);
-	for (uint16_t round = 1; round <= ROUNDS; round++) {
+	for (uint32_t round = 1; round <= ROUNDS; round++) {
 		void *done = NULL;
 
 		for (uint32_t i = 0; i < FILES; i++)
