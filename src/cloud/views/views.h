@@ -3,7 +3,7 @@
  * Views: what the service knows, derived from the log (proto/record.proto) and always rebuildable
  * from it. Kept in RocksDB on this node, written by one applier, read by everybody; in front of it
  * an immutable mapped table of verdicts and the changes since (views/verdicts.h), so that a look-up
- * asks no RocksDB about files with a verdict (docs/decisions/0009-verdict-table-behind-one-lock.md).
+ * asks no RocksDB about files with a verdict.
  *
  * The position applied is written in the same atomic batch as what it changed, with RocksDB's own
  * log off: after a crash the tail is applied again, and each record counts once.
