@@ -109,6 +109,38 @@ ward_result_add_fact(struct ward_result *r, const char *path, const char *key, c
 	r->facts[r->fact_count++] = (struct ward_fact){keep(r, path), keep(r, key), keep(r, value)};
 }
 
+/* The entry to overwrite: of the same digest, a new one, or the least bad one; NULL: none. */
+static struct ward_inner *
+inner_for(struct ward_result *r, const struct ward_inner *inner)
+{
+	struct ward_inner *least = NULL;
+
+	for (size_t i = 0; i < r->inner_count; i++) {
+		struct ward_inner *one = &r->inners[i];
+
+		if (memcmp(one->sha256, inner->sha256, WARD_SHA256_LEN) == 0)
+			return one->verdict < inner->verdict ? one : NULL;
+		if (!least || one->verdict < least->verdict)
+			least = one;
+	}
+	if (r->inner_count < WARD_INNERS_MAX)
+		return &r->inners[r->inner_count++];
+	r->inners_dropped++;
+	return least->verdict < inner->verdict ? least : NULL;
+}
+
+void
+ward_result_add_inner(struct ward_result *r, const struct ward_inner *inner)
+{
+	struct ward_inner *at = inner_for(r, inner);
+
+	if (!at)
+		return;
+	*at = *inner;
+	at->threat = keep(r, inner->threat);
+	at->path = keep(r, inner->path);
+}
+
 bool
 ward_result_has_gap(const struct ward_result *r, enum ward_reason reason)
 {

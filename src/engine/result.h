@@ -10,7 +10,12 @@
 #include "sys/digest.h"
 
 /* More than this is counted, not kept. */
-enum { WARD_FINDINGS_MAX = 128, WARD_GAPS_MAX = 64, WARD_FACTS_MAX = 512 };
+enum {
+	WARD_FINDINGS_MAX = 128,
+	WARD_GAPS_MAX = 64,
+	WARD_FACTS_MAX = 512,
+	WARD_INNERS_MAX = 256,
+};
 
 /*
  * Paths inside the file are the container's own names joined by "!/", raw bytes: "" is the file
@@ -38,6 +43,16 @@ struct ward_fact {
 	const char *value;
 };
 
+/* An object that was unpacked from the file. */
+struct ward_inner {
+	uint8_t sha256[WARD_SHA256_LEN];
+	uint64_t size;
+	enum ward_type type;
+	enum ward_verdict verdict; /* of what was found and left out in it and in what it holds */
+	const char *threat;	   /* of the worst finding there, or "" */
+	const char *path;
+};
+
 struct ward_result {
 	enum ward_verdict verdict;
 	enum ward_type type;
@@ -51,6 +66,9 @@ struct ward_result {
 	struct ward_fact facts[WARD_FACTS_MAX];
 	size_t fact_count;
 	uint64_t facts_dropped;
+	struct ward_inner inners[WARD_INNERS_MAX]; /* if asked for; each digest once */
+	size_t inner_count;
+	uint64_t inners_dropped;
 	unsigned traits;	 /* enum ward_trait of all objects */
 	bool active;		 /* some object can run code and is not known good */
 	bool known_good;	 /* the file itself is allow-listed */
@@ -73,6 +91,8 @@ void ward_result_add_hit(struct ward_result *r, const struct ward_match_hit *hit
 void ward_result_add_gap(struct ward_result *r, enum ward_reason reason, const char *path);
 void ward_result_add_fact(struct ward_result *r, const char *path, const char *key,
 			  const char *value);
+/* Strings are copied. When there are too many, the least bad one is left out. */
+void ward_result_add_inner(struct ward_result *r, const struct ward_inner *inner);
 /* True when `reason` is among the gaps. */
 bool ward_result_has_gap(const struct ward_result *r, enum ward_reason reason);
 /* Sets `verdict` from findings, gaps and activity; `informed`: some intelligence was loaded. */

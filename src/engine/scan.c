@@ -365,6 +365,79 @@ may_enter(struct object *o)
 	return true;
 }
 
+/* ---- what an object inside is by itself ---- */
+
+/* The result before an object was looked at: what is added afterwards is the object's. */
+struct before {
+	size_t findings;
+	uint64_t lost; /* gaps, and findings that were dropped */
+	bool active;
+};
+
+static uint64_t
+lost_of(const struct ward_result *r)
+{
+	uint64_t lost = r->findings_dropped;
+
+	for (size_t i = 0; i < r->gap_count; i++)
+		lost += r->gaps[i].count;
+	return lost;
+}
+
+static struct before
+before_of(struct ward_result *r)
+{
+	struct before b = {r->finding_count, lost_of(r), r->active};
+
+	r->active = false;
+	return b;
+}
+
+static void
+note_inner(struct object *o, const struct before *b)
+{
+	struct ward_result *r = o->scan->result;
+	const uint8_t *sha256 = ward_digests_get(&o->digests, WARD_SHA256);
+	bool unsure = r->active || o->scan->engine->matcher_count == 0;
+	struct ward_inner inner = {
+		.size = o->bytes.len,
+		.type = o->type,
+		.verdict = !o->known_good && unsure ? WARD_UNKNOWN : WARD_CLEAN,
+		.threat = "",
+		.path = path_of(o->scan),
+	};
+
+	r->active |= b->active;
+	if (lost_of(r) > b->lost)
+		inner.verdict = WARD_NOT_SCANNED;
+	for (size_t i = b->findings; i < r->finding_count; i++)
+		if (r->findings[i].verdict > inner.verdict) {
+			inner.verdict = r->findings[i].verdict;
+			inner.threat = r->findings[i].threat;
+		}
+	if (!sha256)
+		return;
+	memcpy(inner.sha256, sha256, WARD_SHA256_LEN);
+	ward_result_add_inner(r, &inner);
+}
+
+static void
+enter(struct object *o, const struct ward_child *child)
+{
+	struct scan *s = o->scan;
+	bool noted = s->request->want_inners && !o->derived;
+	struct before before = {0};
+
+	if (noted)
+		before = before_of(s->result);
+	o->type = child->type ? child->type : ward_identify(child->bytes);
+	read_part(o, child->name ? child->name : "");
+	if (!s->stop)
+		scan_object(o);
+	if (noted)
+		note_inner(o, &before);
+}
+
 static enum ward_rc
 take_child(void *ctx, const struct ward_child *child)
 {
@@ -383,12 +456,8 @@ take_child(void *ctx, const struct ward_child *child)
 	if (s->stop || parent->known_good)
 		return WARD_E_STOPPED;
 	before = path_enter(s, child->name ? child->name : "?");
-	if (may_enter(&o)) {
-		o.type = child->type ? child->type : ward_identify(child->bytes);
-		read_part(&o, child->name ? child->name : "");
-		if (!s->stop)
-			scan_object(&o);
-	}
+	if (may_enter(&o))
+		enter(&o, child);
 	path_leave(s, before);
 	return s->stop ? WARD_E_STOPPED : WARD_OK;
 }

@@ -78,6 +78,28 @@ test_more_than_fits_is_counted(void **state)
 	assert_int_equal(r->facts_dropped, 3);
 }
 
+/* Of too many objects inside the bad ones are kept; the same one counts once. */
+static void
+test_the_worst_inside_are_kept(void **state)
+{
+	WARD_AUTO(ward_result_freep) struct ward_result *r = ward_result_new();
+	struct ward_inner inner = {.verdict = WARD_CLEAN, .threat = "", .path = "x"};
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * WARD_INNERS_MAX; i++) {
+		inner.sha256[0] = (uint8_t)i;
+		inner.sha256[1] = (uint8_t)(i >> 8);
+		inner.verdict = i >= 2 * WARD_INNERS_MAX - 3 ? WARD_MALICIOUS : WARD_CLEAN;
+		ward_result_add_inner(r, &inner);
+		ward_result_add_inner(r, &inner);
+	}
+	assert_int_equal(r->inner_count, WARD_INNERS_MAX);
+	assert_true(r->inners_dropped >= WARD_INNERS_MAX);
+	for (size_t i = 0; i < WARD_INNERS_MAX; i++)
+		inner.size += r->inners[i].verdict == WARD_MALICIOUS;
+	assert_int_equal(inner.size, 3);
+}
+
 int
 main(void)
 {
@@ -85,6 +107,7 @@ main(void)
 		cmocka_unit_test(test_a_gap_is_never_clean),
 		cmocka_unit_test(test_findings_outweigh_gaps),
 		cmocka_unit_test(test_more_than_fits_is_counted),
+		cmocka_unit_test(test_the_worst_inside_are_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -248,6 +248,55 @@ test_no_intelligence_is_not_clean(void **state)
 	(void)ward_engine_free(engine);
 }
 
+static const struct ward_inner *
+inner_at(const struct ward_result *r, const char *path)
+{
+	size_t i = 0;
+
+	while (i < r->inner_count && strcmp(r->inners[i].path, path) != 0)
+		i++;
+	assert_true(i < r->inner_count);
+	return &r->inners[i];
+}
+
+/* Each object inside has the verdict of what is in it, and only of that. */
+static void
+test_objects_inside_have_verdicts(void **state)
+{
+	struct ward_scan_request request = request_of("a(b)(c(evil)(x))(good evil)");
+	WARD_AUTO(ward_result_freep) struct ward_result *r = NULL;
+	struct ward_span evil = ward_span_str("evil");
+	uint8_t digest[WARD_DIGEST_MAX];
+
+	(void)state;
+	request.want_inners = true;
+	r = run(&request);
+	assert_int_equal(r->inner_count, 5);
+	assert_int_equal(inner_at(r, "0")->verdict, WARD_CLEAN);
+	assert_int_equal(inner_at(r, "1")->verdict, WARD_MALICIOUS);
+	assert_string_equal(inner_at(r, "1")->threat, "Toy.Evil");
+	assert_int_equal(inner_at(r, "1!/1")->verdict, WARD_CLEAN);
+	assert_int_equal(inner_at(r, "2")->verdict, WARD_CLEAN);
+	assert_int_equal(inner_at(r, "1!/0")->size, evil.len);
+	assert_int_equal(ward_digest(WARD_SHA256, evil, digest), WARD_OK);
+	assert_memory_equal(inner_at(r, "1!/0")->sha256, digest, WARD_SHA256_LEN);
+}
+
+static void
+test_what_is_cut_off_inside_is_not_scanned(void **state)
+{
+	struct ward_scan_request request = request_of("a(b)(c(d(e(evil))))");
+	WARD_AUTO(ward_result_freep) struct ward_result *r = NULL;
+
+	(void)state;
+	request.want_inners = true;
+	request.limits.max_depth = 2;
+	r = run(&request);
+	assert_int_equal(inner_at(r, "0")->verdict, WARD_CLEAN);
+	assert_int_equal(inner_at(r, "1")->verdict, WARD_NOT_SCANNED);
+	assert_int_equal(inner_at(r, "1!/0")->verdict, WARD_NOT_SCANNED);
+}
+
 int
 main(void)
 {
@@ -258,6 +307,8 @@ main(void)
 		cmocka_unit_test(test_every_limit_says_so),
 		cmocka_unit_test(test_a_bomb_does_not_hide_its_neighbour),
 		cmocka_unit_test(test_no_intelligence_is_not_clean),
+		cmocka_unit_test(test_objects_inside_have_verdicts),
+		cmocka_unit_test(test_what_is_cut_off_inside_is_not_scanned),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

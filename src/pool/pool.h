@@ -63,6 +63,7 @@ struct ward_pool_request {
 	const char *owner; /* user name or number; "" if not known */
 	bool all_matches;  /* do not stop at the first malicious finding */
 	bool want_facts;
+	bool want_inners;
 	unsigned timeout_ms;		  /* 0: the pool's */
 	const struct ward_limits *limits; /* NULL: the pool's */
 	void *cookie;			  /* comes back with the reply */

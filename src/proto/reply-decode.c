@@ -63,6 +63,27 @@ gap_from(struct decoder *d, const Ward__Scan__V1__Gap *m)
 	return true;
 }
 
+/* What is inside a file cannot be worse than the file. */
+static bool
+inner_from(struct decoder *d, const Ward__Scan__V1__Inner *m)
+{
+	struct ward_inner inner = {
+		.size = m->size,
+		.type = (enum ward_type)m->type,
+		.verdict = (enum ward_verdict)m->verdict,
+		.threat = text(d, m->threat),
+		.path = text(d, m->path),
+	};
+
+	if (m->verdict < 0 || inner.verdict > d->result->verdict || m->type >= WARD_TYPE_COUNT)
+		return false;
+	if (m->sha256.len != sizeof(inner.sha256) || !inner.threat || !inner.path)
+		return false;
+	memcpy(inner.sha256, m->sha256.data, sizeof(inner.sha256));
+	ward_result_add_inner(d->result, &inner);
+	return true;
+}
+
 static bool
 fact_from(struct decoder *d, const Ward__Scan__V1__Fact *m)
 {
@@ -101,7 +122,7 @@ static bool
 lists_from(struct decoder *d, const Ward__Scan__V1__ScanReply *m)
 {
 	if (m->n_findings > WARD_FINDINGS_MAX || m->n_gaps > WARD_REASON_COUNT ||
-	    m->n_facts > WARD_FACTS_MAX)
+	    m->n_facts > WARD_FACTS_MAX || m->n_inners > WARD_INNERS_MAX)
 		return false;
 	for (size_t i = 0; i < m->n_findings; i++)
 		if (!finding_from(d, m->findings[i]))
@@ -109,11 +130,15 @@ lists_from(struct decoder *d, const Ward__Scan__V1__ScanReply *m)
 	for (size_t i = 0; i < m->n_gaps; i++)
 		if (!gap_from(d, m->gaps[i]))
 			return false;
+	for (size_t i = 0; i < m->n_inners; i++)
+		if (!inner_from(d, m->inners[i]))
+			return false;
 	for (size_t i = 0; i < m->n_facts; i++)
 		if (!fact_from(d, m->facts[i]))
 			return false;
 	d->result->findings_dropped += m->findings_dropped;
 	d->result->facts_dropped += m->facts_dropped;
+	d->result->inners_dropped += m->inners_dropped;
 	return true;
 }
 

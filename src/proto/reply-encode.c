@@ -98,6 +98,42 @@ add_gaps(struct encoder *e, const struct ward_result *r, Ward__Scan__V1__ScanRep
 	return WARD_OK;
 }
 
+static bool
+add_inner(struct encoder *e, const struct ward_inner *i, Ward__Scan__V1__Inner *m)
+{
+	ward__scan__v1__inner__init(m);
+	m->sha256 = ward_codec_bytes(i->sha256, sizeof(i->sha256));
+	m->size = i->size;
+	m->type = i->type;
+	m->verdict = (Ward__Scan__V1__Verdict)i->verdict;
+	m->threat = text(e, i->threat);
+	m->path = text(e, i->path);
+	return promise(e, m->sha256.len + m->threat.len + m->path.len);
+}
+
+/* The worst first. */
+static enum ward_rc
+add_inners(struct encoder *e, const struct ward_result *r, Ward__Scan__V1__ScanReply *m)
+{
+	Ward__Scan__V1__Inner *list = ward_arena_array(e->arena, r->inner_count, sizeof(*list));
+
+	m->inners = ward_arena_array(e->arena, r->inner_count, sizeof(*m->inners));
+	if (!list || !m->inners)
+		return WARD_E_LIMIT;
+	m->inners_dropped = r->inners_dropped;
+	for (int verdict = WARD_MALICIOUS; verdict >= WARD_CLEAN; verdict--) {
+		for (size_t i = 0; i < r->inner_count; i++) {
+			if ((int)r->inners[i].verdict != verdict)
+				continue;
+			if (add_inner(e, &r->inners[i], &list[i]))
+				m->inners[m->n_inners++] = &list[i];
+			else
+				m->inners_dropped++;
+		}
+	}
+	return WARD_OK;
+}
+
 static enum ward_rc
 add_facts(struct encoder *e, const struct ward_result *r, Ward__Scan__V1__ScanReply *m)
 {
@@ -153,6 +189,8 @@ ward_proto_reply_encode(const struct ward_proto_reply *reply, struct ward_arena 
 	rc = add_findings(&e, reply->result, &m);
 	if (rc == WARD_OK)
 		rc = add_gaps(&e, reply->result, &m);
+	if (rc == WARD_OK)
+		rc = add_inners(&e, reply->result, &m);
 	if (rc == WARD_OK)
 		rc = add_facts(&e, reply->result, &m);
 	if (rc != WARD_OK)

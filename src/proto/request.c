@@ -39,6 +39,7 @@ ward_proto_request_encode(const struct ward_proto_request *r, struct ward_buf *o
 	m.owner = ward_codec_bytes(r->owner, strnlen(r->owner, WARD_PROTO_OWNER_MAX));
 	m.all_matches = r->all_matches;
 	m.want_facts = r->want_facts;
+	m.want_inners = r->want_inners;
 	m.timeout_ms = r->timeout_ms;
 	m.limits = &l;
 	return ward_codec_pack(&m.base, out);
@@ -73,6 +74,7 @@ ward_proto_request_decode(struct ward_span in, struct ward_arena *arena,
 		.owner = ward_codec_text(arena, m->owner, WARD_PROTO_OWNER_MAX),
 		.all_matches = m->all_matches,
 		.want_facts = m->want_facts,
+		.want_inners = m->want_inners,
 		.timeout_ms = m->timeout_ms,
 	};
 	limits_from(m->limits, &r.limits);

@@ -28,6 +28,7 @@ struct ward_proto_request {
 	const char *owner; /* cut to WARD_PROTO_OWNER_MAX */
 	bool all_matches;
 	bool want_facts;
+	bool want_inners;
 	uint32_t timeout_ms; /* 1 to WARD_PROTO_TIMEOUT_MAX */
 	struct ward_limits limits;
 };
@@ -48,8 +49,8 @@ struct ward_proto_reply {
 
 /*
  * Appends the message, at most WARD_PROTO_MESSAGE_MAX bytes: findings first, then gaps, then as
- * many facts as fit; the rest is counted in findings_dropped and facts_dropped, shortened texts in
- * strings_cut (to which the caller's value is added). `arena` holds working memory only.
+ * many inner objects (the worst first) and facts as fit; the rest is counted in findings_dropped,
+ * inners_dropped and facts_dropped, shortened texts in strings_cut (to which the caller's value is added). `arena` holds working memory only.
  */
 enum ward_rc ward_proto_reply_encode(const struct ward_proto_reply *reply, struct ward_arena *arena,
 				     struct ward_buf *out) WARD_MUST_CHECK;

@@ -90,7 +90,15 @@ test_round_trip(void **state)
 	ward_result_add_fact(r, "", "zip.entries", "3");
 	add_hit(WARD_SUSPICIOUS, "r1", "");
 	add_hit(WARD_MALICIOUS, "r2", "$a at 0x40");
+	ward_result_add_inner(r, &(struct ward_inner){{1}, 7, WARD_TYPE_ELF, WARD_CLEAN, "", "a"});
+	ward_result_add_inner(
+		r, &(struct ward_inner){{2}, 8, WARD_TYPE_PE, WARD_MALICIOUS, "Test.Threat", "b"});
 	back = there_and_back();
+	assert_int_equal(back.result->inner_count, 2);
+	assert_string_equal(back.result->inners[0].threat, "Test.Threat");
+	assert_int_equal(back.result->inners[0].sha256[0], 2);
+	assert_int_equal(back.result->inners[1].type, WARD_TYPE_ELF);
+	assert_int_equal(back.result->inners[1].size, 7);
 	assert_int_equal(back.id, 9);
 	assert_int_equal(back.usec, 77);
 	assert_int_equal(back.strings_cut, 0);
@@ -200,6 +208,14 @@ test_values_out_of_range_are_refused(void **state)
 	r->gap_count = 2;
 	refuse();
 	r->gap_count = 0;
+	r->verdict = WARD_CLEAN;
+	r->inners[0] = (struct ward_inner){{1}, 1, WARD_TYPE_ELF, WARD_UNKNOWN, "", ""};
+	r->inner_count = 1; /* worse than what it is in */
+	refuse();
+	r->inners[0].verdict = WARD_CLEAN;
+	r->inners[0].type = WARD_TYPE_COUNT;
+	refuse();
+	r->inner_count = 0;
 	r->verdict = WARD_MALICIOUS;
 	r->finding_count = 1;
 	r->findings[0] =

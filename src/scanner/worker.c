@@ -86,6 +86,7 @@ judge(struct worker *w, const struct ward_proto_request *r, struct ward_span byt
 		.limits = r->limits,
 		.all_matches = r->all_matches,
 		.want_facts = r->want_facts,
+		.want_inners = r->want_inners,
 		.expired = expired,
 		.ctx = w,
 	};

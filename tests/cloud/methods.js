@@ -7,6 +7,7 @@ const crypto = require('crypto');
 const fs = require('fs');
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
+const zlib = require('zlib');
 
 const [address, caFile, keyFile, csrFile, token, sampleFile, protos] = process.argv.slice(2);
 const ward = grpc.loadPackageDefinition(loader.loadSync('ward.proto', {
@@ -158,6 +159,16 @@ const steps = {
 		const next = await updates(t.client, { position: update.position, heartbeat_ms: 1000 }, () => true);
 		assert.strictEqual(next.what, 'heartbeat');
 		assert.strictEqual(next.position, update.position);
+	},
+	async 'what was inside a sample is known too'(t) {
+		const inside = Buffer.concat([sample, Buffer.from('inside')]), packed = zlib.gzipSync(inside);
+		const file = { sha256: sha256(packed), size: packed.length, type: 'gzip' };
+		const reply = await stream(t.client, 'SubmitSample', pieces({ file, wait_ms: 60000 }, packed));
+		assert.strictEqual(reply.verdict.verdict, 'VERDICT_MALICIOUS');
+		await updates(t.client, { position: 0, heartbeat_ms: 1000 }, (u) => u.verdict && u.verdict.sha256.equals(sha256(inside)));
+		const known = await unary(t.client, 'Lookup', { files: [{ sha256: sha256(inside) }] });
+		assert.strictEqual(known.files[0].verdict, 'VERDICT_MALICIOUS');
+		console.log(`inside ${sha256(inside).toString('hex')} of ${sha256(packed).toString('hex')}`);
 	},
 	async 'a deadline is kept'(t) {
 		const call = new Promise((resolve, reject) => t.client.SubmitSample({ deadline: Date.now() + 300 },

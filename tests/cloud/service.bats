@@ -25,6 +25,7 @@ test_file() {
 		"$dir/device.csr" "$token" "$dir/sample" src/proto
 	echo "$output"
 	[ "$status" = 0 ]
+	read -r _ inside _ whole <<<"$(grep '^inside ' <<<"$output")"
 	stop_service
 	run wardcloud replay --config "$conf" --compare
 	echo "$output"
@@ -36,6 +37,9 @@ test_file() {
 	run wardcloud verdict show "$sha" --config "$conf"
 	echo "$output"
 	[[ $output == *"verdict: malicious"*"threat: Test.Ward.CloudOnly"* ]]
+	run wardcloud verdict show "$inside" --config "$conf"
+	echo "$output"
+	[[ $output == *"verdict: malicious"*"parent: $whole"* ]]
 }
 
 @test "killed at random moments under report load: each acknowledged event counts once" {

@@ -380,6 +380,7 @@ put_said(json_t *list, const Ward__Log__V1__Verdict *v)
 static void
 put_file(json_t *out, const struct ward_view_file *f)
 {
+	static const uint8_t none[WARD_HASH_LEN];
 	json_t *names = json_array();
 
 	put_number(out, "size", f->size);
@@ -390,6 +391,8 @@ put_file(json_t *out, const struct ward_view_file *f)
 	(void)json_object_set_new(out, "prevalence_exact", json_boolean(f->prevalence_exact));
 	put_number(out, "sightings", f->sightings);
 	(void)json_object_set_new(out, "sample_here", json_boolean(f->sample_here));
+	if (memcmp(f->parent, none, sizeof(none)) != 0)
+		put_hex(out, "parent", f->parent, sizeof(f->parent));
 	for (size_t i = 0; i < f->name_count; i++)
 		(void)json_array_append_new(names, json_string(f->names[i]));
 	(void)json_object_set_new(out, "names", names);

@@ -68,6 +68,19 @@ of_reputation(const Ward__Log__V1__Reputation *r)
 	return (struct place){WARD_LOG_STATE, first, 'i', {first, ward_span_str(r->list)}};
 }
 
+/* That a file was inside another one is a fact of its own: it must not take the place of its sample. */
+static struct place
+of_sample(const Ward__Log__V1__Sample *s)
+{
+	struct place place = of_file(WARD_LOG_STATE, 's', s->sha256);
+
+	if (s->parent.len > 0) {
+		place.kind = 'u';
+		place.parts[1] = bytes_of(s->parent);
+	}
+	return place;
+}
+
 static struct place
 place_of(const Record *r)
 {
@@ -75,7 +88,7 @@ place_of(const Record *r)
 	case WARD__LOG__V1__RECORD__FACT_EVENT:
 		return of_event(r);
 	case WARD__LOG__V1__RECORD__FACT_SAMPLE:
-		return of_file(WARD_LOG_STATE, 's', r->sample->sha256);
+		return of_sample(r->sample);
 	case WARD__LOG__V1__RECORD__FACT_SAMPLE_GONE:
 		return of_file(WARD_LOG_STATE, 's', r->sample_gone->sha256);
 	case WARD__LOG__V1__RECORD__FACT_VERDICT:

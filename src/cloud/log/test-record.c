@@ -83,6 +83,29 @@ test_refuses_half_records(void **state)
 	assert_int_equal(ward_record_item(&record, arena, &item), WARD_E_INVAL);
 }
 
+/* Met inside another file, and sent itself: compaction must keep both. */
+static void
+test_a_sample_and_a_part_are_two_facts(void **state)
+{
+	struct ward_budget budget = {.cap = 1 << 20};
+	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
+	Ward__Log__V1__Record record = WARD__LOG__V1__RECORD__INIT;
+	Ward__Log__V1__Sample sample = WARD__LOG__V1__SAMPLE__INIT;
+	struct ward_log_item whole, part;
+
+	(void)state;
+	record.fact_case = WARD__LOG__V1__RECORD__FACT_SAMPLE;
+	record.sample = &sample;
+	sample.sha256 = (ProtobufCBinaryData){32, digest};
+	whole = item_of(&record, arena);
+	sample.parent = (ProtobufCBinaryData){32, digest};
+	part = item_of(&record, arena);
+	assert_true(ward_span_eq(whole.route, part.route));
+	assert_int_equal(whole.key.len, 33);
+	assert_int_equal(part.key.len, 65);
+	assert_int_not_equal(whole.key.data[0], part.key.data[0]);
+}
+
 int
 main(void)
 {
@@ -90,6 +113,7 @@ main(void)
 		cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_identity_has_one_order),
 		cmocka_unit_test(test_refuses_half_records),
+		cmocka_unit_test(test_a_sample_and_a_part_are_two_facts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,13 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/utf.h"
-#include "cloud/log/record.h"
+#include "cloud/verdict/found.h"
 #include "pool/pool.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-enum { PACKS = 16, EVIDENCE = 16, MEMORY = 1024 * 1024, VERSION = 65, ROUND_MS = 20 };
+enum { PACKS = 16, MEMORY = 16 * 1024 * 1024, VERSION = 65, ROUND_MS = 20 };
 
 struct waiter {
 	struct waiter *next;
@@ -40,141 +39,15 @@ struct ward_analysis {
 	struct ward_analysis_stats stats;
 };
 
-/* --- what is recorded --- */
-
-/* Texts from a scanner are bytes: made UTF-8, cut, and escaped. */
-static char *
-text_of(struct ward_arena *arena, const char *text, size_t max)
-{
-	WARD_AUTO(ward_buf_done) struct ward_buf clean = {0};
-	static char none[] = "";
-	struct ward_span left;
-	size_t len = 0;
-	char *copy;
-
-	ward_buf_init(&clean, 65536, NULL);
-	if (ward_utf_escape(&clean, ward_span_str(text)))
-		return none;
-	left = ward_buf_span(&clean);
-	while (len < left.len) { /* whole characters only */
-		size_t n = ward_utf_valid_at(ward_span_cut(left, len, left.len));
-
-		if (n == 0 || len + n > max)
-			break;
-		len += n;
-	}
-	copy = ward_arena_strdup(arena, ward_span_cut(left, 0, len));
-	return copy ? copy : none;
-}
-
-static Ward__V1__Evidence *
-evidence_of(struct ward_arena *arena, const struct ward_finding *f)
-{
-	Ward__V1__Evidence *e = ward_arena_alloc(arena, sizeof(*e));
-
-	if (!e)
-		return NULL;
-	ward__v1__evidence__init(e);
-	e->kind = text_of(arena, ward_layer_name(f->layer), 32);
-	e->name = text_of(arena, f->rule, 128);
-	e->detail = text_of(arena, f->detail, 256);
-	e->path = text_of(arena, f->path, 512);
-	return e;
-}
-
-static Ward__V1__Evidence *
-gap_of(struct ward_arena *arena, const struct ward_gap *g)
-{
-	Ward__V1__Evidence *e = ward_arena_alloc(arena, sizeof(*e));
-	static char kind[] = "structure";
-
-	if (!e)
-		return NULL;
-	ward__v1__evidence__init(e);
-	e->kind = kind;
-	e->name = ward_arena_printf(arena, "not-scanned:%s", ward_reason_name(g->reason));
-	e->path = text_of(arena, g->path, 512);
-	return e->name ? e : NULL;
-}
-
-static void
-fill_evidence(Ward__Log__V1__Verdict *v, const struct ward_result *r, struct ward_arena *arena)
-{
-	v->evidence = ward_arena_array(arena, EVIDENCE, sizeof(*v->evidence));
-	if (!v->evidence)
-		return;
-	for (size_t i = 0; i < r->finding_count && v->n_evidence < EVIDENCE; i++) {
-		v->evidence[v->n_evidence] = evidence_of(arena, &r->findings[i]);
-		v->n_evidence += v->evidence[v->n_evidence] != NULL;
-	}
-	for (size_t i = 0; i < r->gap_count && v->n_evidence < EVIDENCE; i++) {
-		v->evidence[v->n_evidence] = gap_of(arena, &r->gaps[i]);
-		v->n_evidence += v->evidence[v->n_evidence] != NULL;
-	}
-}
-
-static uint32_t
-confidence_of(enum ward_verdict verdict)
-{
-	static const uint32_t of[] = {[WARD_CLEAN] = 500,
-				      [WARD_UNKNOWN] = 500,
-				      [WARD_NOT_SCANNED] = 0,
-				      [WARD_SUSPICIOUS] = 700,
-				      [WARD_MALICIOUS] = 950};
-
-	return of[verdict];
-}
-
-/* The threat of the finding that decided. */
-static const char *
-threat_of(const struct ward_result *r)
-{
-	for (size_t i = 0; i < r->finding_count; i++)
-		if (r->findings[i].verdict == r->verdict)
-			return r->findings[i].threat;
-	return "";
-}
-
-static void
-fill_verdict(struct ward_analysis *a, Ward__Log__V1__Verdict *v, struct sample *s,
-	     const struct ward_result *r, struct ward_arena *arena)
-{
-	ward__log__v1__verdict__init(v);
-	v->sha256 = (ProtobufCBinaryData){32, s->sha256};
-	v->source = WARD__LOG__V1__SOURCE__SOURCE_SAMPLE;
-	v->verdict = ward_wire_verdict(r->verdict);
-	v->confidence = confidence_of(r->verdict);
-	v->threat = text_of(arena, threat_of(r), 128);
-	v->version = a->version;
-	v->time_ms = ward_clock_wall() / 1000;
-	fill_evidence(v, r, arena);
-}
-
-/* The verdict, and for everybody that it changed, in one append. */
+/* The verdict, what it changed for everybody, and what was inside, in one append. */
 static enum ward_rc
-record(struct ward_analysis *a, Ward__Log__V1__Verdict *v, struct ward_arena *arena)
+record(struct ward_analysis *a, const struct ward_found *found, const Ward__Log__V1__Verdict *v,
+       struct ward_arena *arena)
 {
-	Ward__Log__V1__Record said = WARD__LOG__V1__RECORD__INIT;
-	Ward__Log__V1__Record update = WARD__LOG__V1__RECORD__INIT;
-	Ward__V1__VerdictChange change = WARD__V1__VERDICT_CHANGE__INIT;
-	struct ward_log_item items[2];
-	size_t count = 1;
-	enum ward_rc rc;
+	struct ward_log_item *items = ward_arena_array(arena, WARD_FOUND_ITEMS_MAX, sizeof(*items));
+	size_t count = 0;
+	enum ward_rc rc = items ? ward_found_items(found, v, arena, items, &count) : WARD_E_NOMEM;
 
-	said.time_ms = update.time_ms = v->time_ms;
-	said.fact_case = WARD__LOG__V1__RECORD__FACT_VERDICT;
-	said.verdict = v;
-	rc = ward_record_item(&said, arena, &items[0]);
-	if (!rc && (v->verdict == WARD__V1__VERDICT__VERDICT_MALICIOUS ||
-		    v->verdict == WARD__V1__VERDICT__VERDICT_SUSPICIOUS)) {
-		change.sha256 = v->sha256;
-		change.verdict = v->verdict;
-		change.threat = v->threat;
-		change.tier = WARD__V1__TIER__TIER_SAMPLE;
-		update.fact_case = WARD__LOG__V1__RECORD__FACT_CHANGE;
-		update.change = &change;
-		rc = ward_record_item(&update, arena, &items[count++]);
-	}
 	return rc ? rc : ward_log_append_wait(a->log, items, count, NULL);
 }
 
@@ -227,12 +100,13 @@ conclude(struct ward_analysis *a, struct sample *s, const struct ward_result *r)
 {
 	struct ward_budget budget = {.cap = MEMORY};
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
+	const struct ward_found found = {s->sha256, r, a->version, ward_clock_wall() / 1000};
 	Ward__Log__V1__Verdict v;
 	enum ward_rc rc = WARD_E_NOMEM;
 
 	if (arena) {
-		fill_verdict(a, &v, s, r, arena);
-		rc = record(a, &v, arena);
+		ward_found_verdict(&found, arena, &v);
+		rc = record(a, &found, &v, arena);
 	}
 	end(a, s, rc, rc ? NULL : &v);
 }
@@ -259,7 +133,13 @@ submit_waiting(struct ward_analysis *a)
 
 	while ((s = next_waiting(a))) {
 		struct ward_pool_request request = {
-			.fd = s->fd, .path = "", .owner = "", .all_matches = true, .cookie = s};
+			.fd = s->fd,
+			.path = "",
+			.owner = "",
+			.all_matches = true,
+			.want_inners = true,
+			.cookie = s,
+		};
 		enum ward_rc rc = ward_pool_submit(a->pool, &request);
 
 		if (rc == WARD_E_LIMIT)

@@ -219,12 +219,13 @@ ward_apply_sample(struct ward_apply *a, const Record *r)
 		f->size = s->size;
 	if (strcmp(s->type, f->type) > 0)
 		f->type = s->type;
-	if (s->parent.len > 0)
+	if (s->parent.len > 0) {
 		f->parent = s->parent;
-	else
+	} else {
 		f->sample_here = true;
-	if (r->time_ms > f->sample_ms)
-		f->sample_ms = r->time_ms;
+		if (r->time_ms > f->sample_ms)
+			f->sample_ms = r->time_ms;
+	}
 	ward_apply_count(a, WARD_STAT_SAMPLES, r->time_ms, s->parent.len == 0);
 	return ward_apply_put_message(a, &key, &f->base);
 }
