@@ -145,7 +145,7 @@ apply(struct parse *p, const struct ward_option *o, const char *inlined)
 	if (!takes_value(o)) {
 		if (inlined)
 			return complain(p, "option takes no value", o->name);
-		return store(o, p->target, NULL);
+		return store(o, p->target, "");
 	}
 	if (!value) {
 		if (p->i + 1 >= p->argc)
