@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { BLOCK = 1024, BITS_MIN = 10 };
+enum { BLOCK = 1024, LANE_BITS = 12, LANES = 1 << LANE_BITS, BITS_MIN = 3 };
 
 typedef const struct ward_verdict_entry *entry_ptr;
 
@@ -14,13 +14,20 @@ struct slots {
 	_Atomic(entry_ptr) at[]; /* 2^bits of them, at least a third is free */
 };
 
+/* Entries whose digests begin alike. A lane grows for itself: lists come sorted, and a table of all
+ * would have room for them everywhere but where they belong. */
+struct lane {
+	_Atomic(struct slots *) slots; /* NULL until something is set */
+	uint32_t count;		       /* the writer's */
+};
+
 struct block {
 	struct block *next;
 	struct ward_verdict_entry entries[BLOCK];
 };
 
 struct ward_overlay {
-	_Atomic(struct slots *) slots;
+	struct lane lanes[LANES];
 	struct block *blocks; /* the first one has room */
 	size_t block_used;
 	_Atomic uint64_t count, sets;
@@ -32,15 +39,26 @@ room_of(const struct slots *s)
 	return (size_t)1 << s->bits;
 }
 
-/* Where entries that begin like this begin to stand. */
+static size_t
+lane_of(const uint8_t sha256[32])
+{
+	return (size_t)sha256[0] << 4 | sha256[1] >> 4;
+}
+
+/* Where an entry begins to look for a place in its lane: by bytes that say nothing of the lane. */
 static size_t
 home_of(const struct slots *s, const uint8_t sha256[32])
 {
-	uint64_t top = 0;
+	uint64_t bits;
 
-	for (unsigned i = 0; i < 8; i++)
-		top = top << 8 | sha256[i];
-	return (size_t)(top >> (64 - s->bits));
+	memcpy(&bits, sha256 + 8, sizeof(bits));
+	return (size_t)bits & (room_of(s) - 1);
+}
+
+static struct slots *
+slots_of(const struct ward_overlay *o, const uint8_t sha256[32])
+{
+	return atomic_load_explicit(&o->lanes[lane_of(sha256)].slots, memory_order_acquire);
 }
 
 static struct slots *
@@ -56,32 +74,29 @@ slots_new(unsigned bits)
 struct ward_overlay *
 ward_overlay_new(void)
 {
-	struct ward_overlay *o = calloc(1, sizeof(*o));
-	struct slots *s = slots_new(BITS_MIN);
-
-	if (!o || !s) {
-		free(o);
-		free(s);
-		return NULL;
-	}
-	atomic_init(&o->slots, s);
-	return o;
+	return calloc(1, sizeof(struct ward_overlay));
 }
 
-struct ward_overlay *
-ward_overlay_free(struct ward_overlay *o)
+static void
+free_lane(struct lane *lane)
 {
-	struct slots *s;
+	struct slots *s = atomic_load(&lane->slots);
 
-	if (!o)
-		return NULL;
-	s = atomic_load(&o->slots);
 	while (s) {
 		struct slots *next = s->outgrown;
 
 		free(s);
 		s = next;
 	}
+}
+
+struct ward_overlay *
+ward_overlay_free(struct ward_overlay *o)
+{
+	if (!o)
+		return NULL;
+	for (size_t i = 0; i < LANES; i++)
+		free_lane(&o->lanes[i]);
 	while (o->blocks) {
 		struct block *next = o->blocks->next;
 
@@ -126,47 +141,46 @@ slot_of(const struct slots *s, const uint8_t sha256[32], entry_ptr *ret)
 	return at;
 }
 
-static enum ward_rc
-grow(struct ward_overlay *o)
+/* The lane's slots with room for one more; NULL without memory. */
+static struct slots *
+roomy(struct lane *lane)
 {
-	struct slots *s = atomic_load(&o->slots), *more = slots_new(s->bits + 1);
+	struct slots *s = atomic_load(&lane->slots), *more;
 	entry_ptr e, none;
 
+	if (s && (size_t)lane->count * 3 < room_of(s) * 2)
+		return s;
+	more = slots_new(s ? s->bits + 1 : BITS_MIN);
 	if (!more)
-		return WARD_E_NOMEM;
-	for (size_t i = 0; i < room_of(s); i++) {
+		return NULL;
+	for (size_t i = 0; s && i < room_of(s); i++) {
 		e = atomic_load_explicit(&s->at[i], memory_order_relaxed);
 		if (e)
 			atomic_init(&more->at[slot_of(more, e->sha256, &none)], e);
 	}
 	more->outgrown = s;
-	atomic_store_explicit(&o->slots, more, memory_order_release);
-	return WARD_OK;
+	atomic_store_explicit(&lane->slots, more, memory_order_release);
+	return more;
 }
 
 enum ward_rc
 ward_overlay_set(struct ward_overlay *o, const uint8_t sha256[32],
 		 const struct ward_verdict_value *value)
 {
-	struct slots *s = atomic_load(&o->slots);
-	struct ward_verdict_entry *e;
-	uint64_t count = atomic_load(&o->count);
+	struct lane *lane = &o->lanes[lane_of(sha256)];
+	struct slots *s = roomy(lane);
+	struct ward_verdict_entry *e = s ? entry_new(o) : NULL;
 	entry_ptr old;
 	size_t at;
 
-	if (count * 3 >= room_of(s) * 2) {
-		if (grow(o))
-			return WARD_E_NOMEM;
-		s = atomic_load(&o->slots);
-	}
-	e = entry_new(o);
 	if (!e)
 		return WARD_E_NOMEM;
 	memcpy(e->sha256, sha256, 32);
 	e->value = *value;
 	at = slot_of(s, sha256, &old);
 	atomic_store_explicit(&s->at[at], e, memory_order_release);
-	atomic_store(&o->count, count + !old);
+	lane->count += !old;
+	atomic_fetch_add(&o->count, !old);
 	atomic_fetch_add(&o->sets, 1);
 	return WARD_OK;
 }
@@ -176,11 +190,15 @@ ward_overlay_set(struct ward_overlay *o, const uint8_t sha256[32],
 const struct ward_verdict_value *
 ward_overlay_find(const struct ward_overlay *o, const uint8_t sha256[32])
 {
+	const struct slots *s;
 	entry_ptr e;
 
 	if (!o || atomic_load_explicit(&o->count, memory_order_relaxed) == 0)
 		return NULL;
-	slot_of(atomic_load_explicit(&o->slots, memory_order_acquire), sha256, &e);
+	s = slots_of(o, sha256);
+	if (!s)
+		return NULL;
+	slot_of(s, sha256, &e);
 	return e ? &e->value : NULL;
 }
 
@@ -191,9 +209,10 @@ ward_overlay_prefetch(const struct ward_overlay *o, const uint8_t sha256[32])
 
 	if (!o || atomic_load_explicit(&o->count, memory_order_relaxed) == 0)
 		return;
-	s = atomic_load_explicit(&o->slots, memory_order_acquire);
-	__builtin_prefetch((const uint8_t *)s + offsetof(struct slots, at) +
-			   home_of(s, sha256) * sizeof(s->at[0]));
+	s = slots_of(o, sha256);
+	if (s)
+		__builtin_prefetch((const uint8_t *)s + offsetof(struct slots, at) +
+				   home_of(s, sha256) * sizeof(s->at[0]));
 }
 
 uint64_t
@@ -208,33 +227,35 @@ ward_overlay_sets(const struct ward_overlay *o)
 	return o ? atomic_load(&o->sets) : 0;
 }
 
+/* Those of one lane; false: `fn` ended it. */
+static bool
+each_of(const struct slots *s, struct ward_span prefix, ward_overlay_fn fn, void *context)
+{
+	entry_ptr e;
+
+	for (size_t i = 0; s && i < room_of(s); i++) {
+		e = atomic_load_explicit(&s->at[i], memory_order_acquire);
+		if (e && ward_span_starts(ward_span_of(e->sha256, 32), prefix.data, prefix.len) &&
+		    !fn(context, e))
+			return false;
+	}
+	return true;
+}
+
 void
 ward_overlay_each(const struct ward_overlay *o, struct ward_span prefix, ward_overlay_fn fn,
 		  void *context)
 {
 	uint8_t first[32] = {0}, last[32];
-	const struct slots *s;
-	size_t at, steps;
-	entry_ptr e;
+	bool go_on = o != NULL;
 
-	if (!o)
-		return;
 	memset(last, 0xff, sizeof(last));
 	prefix = ward_span_cut(prefix, 0, sizeof(first));
 	if (prefix.len > 0) {
 		memcpy(first, prefix.data, prefix.len);
 		memcpy(last, prefix.data, prefix.len);
 	}
-	s = atomic_load_explicit(&o->slots, memory_order_acquire);
-	at = home_of(s, first);
-	steps = home_of(s, last) - at + 1;
-	/* behind the last home, up to the next free slot, stand those that found theirs taken */
-	for (size_t i = 0; i < room_of(s); i++) {
-		e = atomic_load_explicit(&s->at[(at + i) & (room_of(s) - 1)], memory_order_acquire);
-		if (!e && i >= steps)
-			break;
-		if (e && ward_span_starts(ward_span_of(e->sha256, 32), prefix.data, prefix.len) &&
-		    !fn(context, e))
-			break;
-	}
+	for (size_t i = lane_of(first); go_on && i <= lane_of(last); i++)
+		go_on = each_of(atomic_load_explicit(&o->lanes[i].slots, memory_order_acquire),
+				prefix, fn, context);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Verdicts that changed since the table was built: open addressing by the digest's first bits, so
- * that what begins with a prefix stands together. An entry never changes once it is there; another
- * one takes its place. Everything outgrown or replaced is freed with the overlay.
+ * Verdicts that changed since the table was built: a small open-addressed table for each 12 bits that
+ * digests begin with, so that what has a prefix stands together and sorted lists do no harm. An entry
+ * never changes once it is there; another one takes its place. Everything outgrown or replaced is
+ * freed with the overlay.
  *
  * Threads: one writer; readers any, without a lock, as long as the overlay lives (views/pins.h).
  */

@@ -14,7 +14,7 @@
 
 #include "cloud/views/pins.h"
 
-enum { FILES = 3000, ROUNDS = 12, READERS = 3, BATCH = 100, CLUSTER = 500 };
+enum { FILES = 3000, ROUNDS = 12, READERS = 3, BATCH = 100, CLUSTER = 500, SORTED = 256 * 200 };
 
 static char directory[] = "/tmp/ward-verdicts-XXXXXX";
 
@@ -165,6 +165,41 @@ test_prefix_is_whole(void **state)
 	ward_names_free(names);
 }
 
+/* As lists come: first all that begin with 00, and so on. */
+static void
+test_sorted_list(void **state)
+{
+	struct ward_names *names = ward_names_new();
+	bool missing, more;
+	struct ward_verdicts *v = verdicts_at("sorted", names, &missing);
+	static uint8_t found[SORTED / 256 + 1][32];
+	static struct ward_verdict_value values[SORTED / 256 + 1];
+	uint8_t sha256[32] = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i < SORTED; i++) {
+		struct ward_verdict_value fresh = value(i, 1);
+
+		digest(i, sha256);
+		sha256[0] = (uint8_t)(i / (SORTED / 256));
+		sha256[1] = (uint8_t)(i % (SORTED / 256));
+		assert_int_equal(ward_verdicts_set(v, sha256, &fresh), WARD_OK);
+	}
+	assert_int_equal(ward_verdicts_changes(v), SORTED);
+	for (unsigned byte = 0; byte < 256; byte++) {
+		sha256[0] = (uint8_t)byte;
+		assert_int_equal(ward_verdicts_prefix(v, ward_span_of(sha256, 1), SORTED / 256 + 1,
+						      found, values, &more),
+				 SORTED / 256);
+		assert_false(more);
+		for (uint32_t i = 0; i < SORTED / 256; i++)
+			assert_int_equal(values[i].expires_ms,
+					 (byte * (SORTED / 256) + i) * 1000 + 1);
+	}
+	ward_verdicts_free(v);
+	ward_names_free(names);
+}
+
 /* --- many --- */
 
 struct shared {
@@ -303,6 +338,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_newest_layer_holds),
 		cmocka_unit_test(test_prefix_is_whole),
+		cmocka_unit_test(test_sorted_list),
 		cmocka_unit_test(test_readers_never_notice),
 		cmocka_unit_test(test_who_waits_waits_for_all_before),
 	};
