@@ -29,6 +29,7 @@ struct draft {
 	uint8_t loops[PLACES_MAX + 1]; /* at each place */
 	bool skips[PLACES_MAX + 1];    /* here begins a component ** */
 	size_t count;
+	bool name; /* a slash is a character like others */
 	const char *why;
 };
 
@@ -77,7 +78,7 @@ after_slash(const struct draft *d)
 {
 	const struct token *last = d->count ? &d->tokens[d->count - 1] : NULL;
 
-	return last && last->literal && last->byte == '/' && d->loops[d->count] == 0;
+	return !d->name && last && last->literal && last->byte == '/' && d->loops[d->count] == 0;
 }
 
 static void
@@ -213,6 +214,15 @@ read_one(struct draft *d, struct ward_span p, size_t *at)
 	}
 }
 
+static bool
+read_rest(struct draft *d, struct ward_span p)
+{
+	for (size_t at = 0; at < p.len;)
+		if (!read_one(d, p, &at))
+			return false;
+	return true;
+}
+
 /* Components that no opened file's path has. */
 static bool
 has_dots(struct ward_span p)
@@ -241,10 +251,7 @@ read_pattern(struct draft *d, struct ward_span p)
 		push_literal(d, '/');
 		push_components(d);
 	}
-	for (size_t at = 0; at < p.len;)
-		if (!read_one(d, p, &at))
-			return false;
-	return true;
+	return read_rest(d, p);
 }
 
 /* --- building the automaton --- */
@@ -370,6 +377,19 @@ ward_glob_compile(struct ward_span pattern, struct ward_arena *arena, struct war
 
 	if (!read_pattern(&d, pattern)) {
 		*ret_why = d.why;
+		return WARD_E_FORMAT;
+	}
+	return build(&d, arena, ret);
+}
+
+enum ward_rc
+ward_glob_compile_name(struct ward_span pattern, struct ward_arena *arena, struct ward_glob **ret,
+		       const char **ret_why)
+{
+	struct draft d = {.name = true};
+
+	if (pattern.len == 0 || pattern.len > WARD_GLOB_MAX || !read_rest(&d, pattern)) {
+		*ret_why = d.why ? d.why : "empty, or longer than 512 bytes";
 		return WARD_E_FORMAT;
 	}
 	return build(&d, arena, ret);

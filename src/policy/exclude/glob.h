@@ -32,6 +32,10 @@ struct ward_glob;
 enum ward_rc ward_glob_compile(struct ward_span pattern, struct ward_arena *arena,
 			       struct ward_glob **ret, const char **ret_why) WARD_MUST_CHECK;
 
+/* The same for names that are no paths: no slash is put in front, and components mean nothing. */
+enum ward_rc ward_glob_compile_name(struct ward_span pattern, struct ward_arena *arena,
+				    struct ward_glob **ret, const char **ret_why) WARD_MUST_CHECK;
+
 /* Any thread. */
 bool ward_glob_match(const struct ward_glob *g, struct ward_span path);
 
