@@ -56,7 +56,9 @@ enum ward_rc ward_exclusions_explain(const struct ward_exclusions *x, size_t ent
 				     const struct ward_exclusion_subject *s, struct ward_buf *out,
 				     enum ward_exclusion_fit *ret_fit) WARD_MUST_CHECK;
 
+/* How many entries there are. */
 size_t ward_exclusions_count(const struct ward_exclusions *x);
+/* As given; i < count. */
 const struct ward_exclusion *ward_exclusions_entry(const struct ward_exclusions *x, size_t i);
 
 #endif
