@@ -13,5 +13,5 @@ rule Test_Ward_CloudOnly
 	strings:
 		$t = "WARD-CLOUD-PROTECTION-TEST-FILE-3f7c9a52-61d8-4be0-9c0e-7d24a8b1f6e3"
 	condition:
-		$t at 0 and filesize <= 256
+		$t in (0..64) and filesize <= 256
 }

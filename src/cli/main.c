@@ -3,10 +3,8 @@
 #include "cli/commands.h"
 
 static const struct ward_command *const commands[] = {
-	&ward_command_scan,
-	&ward_command_explain,
-	&ward_command_intel,
-	&ward_command_completion,
+	&ward_command_scan,   &ward_command_explain, &ward_command_intel,
+	&ward_command_enroll, &ward_command_cloud,   &ward_command_completion,
 };
 
 static const struct {
@@ -16,6 +14,8 @@ static const struct {
 	{"scan", "look for malware in files and directories"},
 	{"explain", "show everything that is known about one file"},
 	{"intel", "compile rules, signatures and hashes into a pack; show and verify packs"},
+	{"enroll", "make this machine a device of your cloud service"},
+	{"cloud", "ask the cloud service: status, test, lookup, submit"},
 	{"completion", "print completions for bash or zsh"},
 	{"help", "this text, or with a command's name its help"},
 	{"version", "print the version"},

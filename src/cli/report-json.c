@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
-
 #include "base/text.h"
 #include "base/utf.h"
+#include "cli/json.h"
 #include "cli/report.h"
-
-/* Untrusted text as a JSON string: jansson wants valid UTF-8. */
-static json_t *
-text_of(const char *text)
-{
-	struct ward_span in = ward_span_str(text);
-	struct ward_buf b;
-	json_t *json = NULL;
-
-	ward_buf_init(&b, in.len * 3 + 16, NULL);
-	if (ward_utf_clean(&b, in) == WARD_OK)
-		json = json_stringn((const char *)b.data, b.len);
-	ward_buf_done(&b);
-	return json ? json : json_string("");
-}
 
 static bool
 is_utf8(struct ward_span in)
@@ -60,16 +44,9 @@ set_count(json_t *object, const char *key, uint64_t value)
 }
 
 static void
-set_text(json_t *object, const char *key, const char *value)
-{
-	if (value && *value)
-		set(object, key, text_of(value));
-}
-
-static void
 set_path(json_t *object, const char *path)
 {
-	set(object, "path", text_of(path));
+	set(object, "path", ward_json_text(path));
 	if (!is_utf8(ward_span_str(path)))
 		set(object, "path_hex", hex_of(ward_span_str(path)));
 }
@@ -79,13 +56,13 @@ finding_of(const struct ward_finding *f)
 {
 	json_t *object = json_object();
 
-	set_text(object, "threat", f->threat);
+	ward_json_set_text(object, "threat", f->threat);
 	set(object, "verdict", json_string(ward_verdict_name(f->verdict)));
 	set(object, "layer", json_string(ward_layer_name(f->layer)));
-	set_text(object, "rule", f->rule);
-	set_text(object, "source", f->source);
-	set_text(object, "detail", f->detail);
-	set_text(object, "inside", f->path);
+	ward_json_set_text(object, "rule", f->rule);
+	ward_json_set_text(object, "source", f->source);
+	ward_json_set_text(object, "detail", f->detail);
+	ward_json_set_text(object, "inside", f->path);
 	return object;
 }
 
@@ -95,7 +72,7 @@ gap_of(const struct ward_gap *g)
 	json_t *object = json_object();
 
 	set(object, "reason", json_string(ward_reason_name(g->reason)));
-	set_text(object, "inside", g->path);
+	ward_json_set_text(object, "inside", g->path);
 	set_count(object, "count", g->count);
 	return object;
 }
@@ -105,9 +82,9 @@ fact_of(const struct ward_fact *f)
 {
 	json_t *object = json_object();
 
-	set_text(object, "inside", f->path);
-	set_text(object, "key", f->key);
-	set(object, "value", text_of(f->value));
+	ward_json_set_text(object, "inside", f->path);
+	ward_json_set_text(object, "key", f->key);
+	set(object, "value", ward_json_text(f->value));
 	return object;
 }
 
@@ -142,14 +119,6 @@ facts_of(const struct ward_report *r)
 }
 
 static void
-print_line(json_t *object, FILE *out)
-{
-	(void)json_dumpf(object, out, JSON_COMPACT);
-	(void)fputc('\n', out);
-	json_decref(object);
-}
-
-static void
 set_contents(json_t *object, const struct ward_report *r)
 {
 	set(object, "type", json_string(ward_type_name(r->type)));
@@ -173,14 +142,14 @@ ward_report_print_json(const struct ward_report *r, FILE *out)
 	set(object, "verdict", json_string(ward_verdict_name(r->verdict)));
 	if (r->looked_at)
 		set_contents(object, r);
-	set_text(object, "detail", r->detail);
+	ward_json_set_text(object, "detail", r->detail);
 	set(object, "findings", findings_of(r));
 	if (r->findings_dropped)
 		set_count(object, "findings_dropped", r->findings_dropped);
 	set(object, "not_scanned", gaps_of(r));
 	if (r->fact_count)
 		set(object, "facts", facts_of(r));
-	print_line(object, out);
+	ward_json_line(object, out);
 }
 
 void
@@ -203,5 +172,5 @@ ward_totals_print_json(const struct ward_totals *t, FILE *out)
 	set_count(object, "bytes", t->bytes);
 	set_count(object, "unpacked_bytes", t->unpacked_bytes);
 	set(object, "seconds", json_real(t->seconds));
-	print_line(object, out);
+	ward_json_line(object, out);
 }

@@ -32,7 +32,4 @@ ward_wire_is_len_or_none(ProtobufCBinaryData b, size_t len)
 	return b.len == 0 || b.len == len;
 }
 
-/* Valid UTF-8 of at most `max` bytes without control characters. */
-bool ward_wire_is_text(const char *text, size_t max);
-
 #endif

@@ -45,6 +45,9 @@ enum ward_rc ward_wire_decode(const ProtobufCMessageDescriptor *type, struct war
 enum ward_rc ward_wire_encode(const ProtobufCMessage *message,
 			      struct ward_buf *out) WARD_MUST_CHECK;
 
+/* What may stand in a text: valid UTF-8 of at most `max` bytes without control characters. */
+bool ward_wire_is_text(const char *text, size_t max);
+
 /* Milliseconds since 1970 in a UUID of version 7 (RFC 9562 §5.7); false for other UUIDs. */
 bool ward_wire_uuid_time(const uint8_t id[WARD_WIRE_ID_LEN], uint64_t *ret_ms);
 /* Lower-case text of a UUID, 36 characters and NUL, and back (WARD_E_FORMAT). */
