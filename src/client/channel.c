@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libcurl tells which sockets it waits for and how long; both go into one epoll descriptor that the
- * caller watches. libcurl must not be called from its own callbacks: what callers start or cancel
- * there is only noted, and done when _work is next at its top.
+ * Whatever waits (libcurl's sockets and clock while connecting, connections, timers) waits in one epoll
+ * descriptor that the caller watches. Callbacks of libcurl and nghttp2 only note things; callers are
+ * told at the top of _work, where they may start and cancel what they like.
  */
-#include "client/channel.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -29,11 +27,11 @@ next_due(const struct ward_channel *ch)
 
 	if (ch->timers && ch->timers->due < due)
 		due = ch->timers->due;
-	return ch->fresh ? 1 : due;
+	return ch->busy ? 0 : due;
 }
 
-void
-channel_wake(struct ward_channel *ch)
+static void
+set_clock(struct ward_channel *ch)
 {
 	uint64_t due = next_due(ch);
 	struct itimerspec at = {.it_value = {0, 0}};
@@ -45,6 +43,13 @@ channel_wake(struct ward_channel *ch)
 			at.it_value.tv_nsec = 1; /* zero would disarm it */
 	}
 	(void)timerfd_settime(ch->clock, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+void
+channel_hurry(struct ward_channel *ch)
+{
+	ch->busy = true;
+	set_clock(ch);
 }
 
 void
@@ -71,7 +76,7 @@ ward_timer_set(struct ward_channel *ch, struct ward_timer *t, uint64_t due, ward
 	if (t->next)
 		t->next->place = &t->next;
 	*place = t;
-	channel_wake(ch);
+	set_clock(ch);
 }
 
 static void
@@ -172,9 +177,7 @@ set_up(struct ward_channel *ch)
 	       !curl_multi_setopt(ch->multi, CURLMOPT_SOCKETFUNCTION, on_socket) &&
 	       !curl_multi_setopt(ch->multi, CURLMOPT_SOCKETDATA, ch) &&
 	       !curl_multi_setopt(ch->multi, CURLMOPT_TIMERFUNCTION, on_timer) &&
-	       !curl_multi_setopt(ch->multi, CURLMOPT_TIMERDATA, ch) &&
-	       !curl_multi_setopt(ch->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX) &&
-	       !curl_multi_setopt(ch->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 1L);
+	       !curl_multi_setopt(ch->multi, CURLMOPT_TIMERDATA, ch);
 }
 
 enum ward_rc
@@ -207,12 +210,11 @@ ward_channel_free(struct ward_channel *ch)
 	if (!ch)
 		return NULL;
 	ch->ending = true;
-	while (ch->rpcs || ch->fresh) {
-		struct ward_rpc *rpc = ch->rpcs ? ch->rpcs : ch->fresh;
-
-		rpc->cancelled = true;
-		rpc_end(rpc, CURLE_ABORTED_BY_CALLBACK);
-	}
+	while (ch->rpcs)
+		rpc_over(ch->rpcs, WARD_FAULT_CANCELLED, "");
+	rpc_tell(ch);
+	while (ch->conns)
+		conn_free(ch->conns);
 	while (ch->timers)
 		ward_timer_clear(ch->timers);
 	(void)curl_multi_cleanup(ch->multi);
@@ -236,25 +238,33 @@ ward_channel_fd(const struct ward_channel *ch)
 
 /* --- work --- */
 
-static void
-begin_fresh(struct ward_channel *ch)
+/* A connection of ours by its descriptor; NULL: libcurl's. */
+static struct client_conn *
+conn_of(const struct ward_channel *ch, int fd)
 {
-	while (ch->fresh)
-		rpc_begin(ch->fresh);
+	struct client_conn *c = ch->conns;
+
+	while (c && c->fd != fd)
+		c = c->next;
+	return c;
 }
 
 static void
-end_cancelled(struct ward_channel *ch)
+take_event(struct ward_channel *ch, const struct epoll_event *event)
 {
-	struct ward_rpc *next;
+	int fd = event->data.fd, running;
+	int what = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+		   (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+		   (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+	struct client_conn *c = fd == ch->clock ? NULL : conn_of(ch, fd);
+	uint64_t ticks;
 
-	for (struct ward_rpc *rpc = ch->rpcs; rpc; rpc = next) {
-		next = rpc->next;
-		if (rpc->cancelled) {
-			rpc_end(rpc, CURLE_ABORTED_BY_CALLBACK);
-			next = ch->rpcs; /* its `done` may have changed anything */
-		}
-	}
+	if (fd == ch->clock)
+		(void)!read(ch->clock, &ticks, sizeof(ticks));
+	else if (c)
+		conn_ready(c);
+	else
+		(void)curl_multi_socket_action(ch->multi, fd, what, &running);
 }
 
 static void
@@ -262,19 +272,9 @@ take_events(struct ward_channel *ch)
 {
 	struct epoll_event events[EVENTS];
 	int n = epoll_wait(ch->poller, events, EVENTS, 0), running;
-	uint64_t ticks;
 
-	for (int i = 0; i < n; i++) {
-		int what = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-			   (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-			   (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-
-		if (events[i].data.fd == ch->clock)
-			(void)!read(ch->clock, &ticks, sizeof(ticks));
-		else
-			(void)curl_multi_socket_action(ch->multi, events[i].data.fd, what,
-						       &running);
-	}
+	for (int i = 0; i < n; i++)
+		take_event(ch, &events[i]);
 	if (ch->curl_due <= ward_clock_monotonic()) {
 		ch->curl_due = UINT64_MAX;
 		(void)curl_multi_socket_action(ch->multi, CURL_SOCKET_TIMEOUT, 0, &running);
@@ -282,30 +282,46 @@ take_events(struct ward_channel *ch)
 }
 
 static void
-take_ends(struct ward_channel *ch)
+take_connected(struct ward_channel *ch)
 {
 	const CURLMsg *m;
 	int left;
 
 	while ((m = curl_multi_info_read(ch->multi, &left))) {
+		struct client_conn *c = NULL;
 		CURLcode code = m->data.result;
-		struct ward_rpc *rpc = NULL;
 
 		if (m->msg == CURLMSG_DONE &&
-		    !curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&rpc) && rpc)
-			rpc_end(rpc, code);
+		    !curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&c) && c)
+			conn_connected(c, code);
+	}
+}
+
+/* Sends what there is; lets go of those that are dead, or told to go and without calls. */
+static void
+tend_conns(struct ward_channel *ch)
+{
+	struct client_conn *next;
+
+	for (struct client_conn *c = ch->conns; c; c = next) {
+		next = c->next;
+		conn_flush(c);
+		if (c->dead || (c->draining && c->rpcs == 0))
+			conn_free(c);
 	}
 }
 
 void
 ward_channel_work(struct ward_channel *ch)
 {
-	begin_fresh(ch);
+	ch->busy = false;
 	take_events(ch);
-	take_ends(ch);
+	take_connected(ch);
 	run_timers(ch);
-	end_cancelled(ch);
-	channel_wake(ch);
+	rpc_begin_waiting(ch);
+	tend_conns(ch);
+	rpc_tell(ch);
+	set_clock(ch);
 }
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One HTTP/2 connection over TLS 1.3 to the cloud service, by libcurl, and timers beside it; driven
+ * One HTTP/2 connection over TLS 1.3 to the cloud service (libcurl, nghttp2), and timers beside it; driven
  * from any event loop by one descriptor. Attempts at calls (client/rpc.h) run on it. One thread.
  *
  * Who is at the other end: only a certificate under the CA given, with the server's name in it. The

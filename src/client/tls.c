@@ -43,44 +43,63 @@ verify_pinned(X509_STORE_CTX *store, void *context)
 	return good;
 }
 
-/* Called as a TLS handshake begins: an HTTPS proxy's first. */
+/* What the other end chose, as soon as it is known. */
+static void
+on_info(const SSL *ssl, int where, int ret)
+{
+	struct client_conn *c = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	const unsigned char *chosen = NULL;
+	unsigned len = 0;
+
+	(void)ret;
+	if (!(where & SSL_CB_HANDSHAKE_DONE) || c->stage != CONN_SHAKING)
+		return;
+	SSL_get0_alpn_selected(ssl, &chosen, &len);
+	c->speaks_h2 = len == 2 && memcmp(chosen, "h2", 2) == 0;
+}
+
+/*
+ * Called as a TLS handshake begins, an HTTPS proxy's first. ALPN (RFC 7301) is ours: libcurl, told to
+ * speak HTTP/2, would begin to.
+ */
 static CURLcode
 on_context(CURL *easy, void *tls, void *context)
 {
-	struct ward_rpc *rpc = context;
-	struct ward_channel *ch = rpc->channel;
-	bool of_proxy = !rpc->shaking && strncmp(ch->proxy, "https:", 6) == 0 &&
-			rpc->stage == RPC_CONNECTING;
+	static const unsigned char h2[] = {2, 'h', '2'};
+	struct client_conn *c = context;
+	struct ward_channel *ch = c->channel;
 
 	(void)easy;
-	if (of_proxy) {
-		rpc->shaking = true;
+	if (strncmp(ch->proxy, "https:", 6) == 0 && !c->proxy_shaken) {
+		c->proxy_shaken = true;
 		return CURLE_OK;
 	}
-	rpc->stage = RPC_SHAKING;
+	c->stage = CONN_SHAKING;
+	(void)SSL_CTX_set_app_data(tls, c);
+	SSL_CTX_set_info_callback(tls, on_info);
 	if (ch->ca_len == 0)
 		SSL_CTX_set_cert_verify_callback(tls, verify_pinned, ch);
-	return CURLE_OK;
+	return SSL_CTX_set_alpn_protos(tls, h2, sizeof(h2)) == 0 ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
 bool
-rpc_set_tls(struct ward_rpc *rpc)
+conn_set_tls(struct client_conn *c)
 {
-	struct ward_channel *ch = rpc->channel;
-	CURL *e = rpc->easy;
+	struct ward_channel *ch = c->channel;
+	CURL *e = c->easy;
 	struct curl_blob ca = {ch->ca, ch->ca_len, CURL_BLOB_NOCOPY};
 	struct curl_blob identity = {ch->identity, ch->identity_len, CURL_BLOB_NOCOPY};
 
 	if (curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) ||
+	    curl_easy_setopt(e, CURLOPT_SSL_ENABLE_ALPN, 0L) ||
 	    curl_easy_setopt(e, CURLOPT_CAINFO, NULL) ||
 	    curl_easy_setopt(e, CURLOPT_CAPATH, NULL) ||
 	    curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) ||
-	    curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L))
+	    curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) ||
+	    curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, on_context) ||
+	    curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, c))
 		return false;
 	if (ch->ca_len > 0 && curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &ca))
-		return false;
-	if (curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, on_context) ||
-	    curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, rpc))
 		return false;
 	return ch->identity_len == 0 || (!curl_easy_setopt(e, CURLOPT_SSLCERT_BLOB, &identity) &&
 					 !curl_easy_setopt(e, CURLOPT_SSLKEY_BLOB, &identity));
