@@ -34,25 +34,36 @@ struct test {
 
 /* --- what is shown --- */
 
-/* One step; `why` NULL: it is well. */
 static bool
-step(struct test *t, const char *name, const char *why, const char *detail)
+show_step(struct test *t, const char *name, bool good, const char *text)
 {
 	if (t->o->json) {
 		json_t *object = json_pack("{s:s, s:s, s:b}", "event", "cloud.test", "step", name,
-					   "ok", why == NULL);
+					   "ok", good);
 
-		ward_json_set_text(object, "detail", why ? why : detail);
-		if (why && t->end.fault != WARD_FAULT_NONE)
+		ward_json_set_text(object, "detail", text);
+		if (!good && t->end.fault != WARD_FAULT_NONE)
 			ward_json_set_text(object, "fault", ward_fault_name(t->end.fault));
 		ward_json_line(object, stdout);
 	} else {
-		(void)printf("%-12s %-7s ", name, why ? "FAILED" : "OK");
-		ward_human_print(stdout, ward_span_str(why ? why : detail));
+		(void)printf("%-12s %-7s ", name, good ? "OK" : "FAILED");
+		ward_human_print(stdout, ward_span_str(text));
 		(void)fputs("\n", stdout);
 	}
-	t->failed |= why != NULL;
-	return why == NULL;
+	t->failed |= !good;
+	return good;
+}
+
+static bool
+step(struct test *t, const char *name, const char *text)
+{
+	return show_step(t, name, true, text);
+}
+
+static bool
+fail(struct test *t, const char *name, const char *why)
+{
+	return show_step(t, name, false, why);
 }
 
 /* A step that a call's end decides. */
@@ -62,8 +73,8 @@ step_of_end(struct test *t, const char *name, const char *detail)
 	char text[512];
 
 	if (t->end.fault == WARD_FAULT_NONE)
-		return step(t, name, NULL, detail);
-	return step(t, name, ward_fault_describe(&t->end, text, sizeof(text)), NULL);
+		return step(t, name, detail);
+	return fail(t, name, ward_fault_describe(&t->end, text, sizeof(text)));
 }
 
 /* --- the file --- */
@@ -183,21 +194,21 @@ test_round_trip(struct test *t)
 		uint64_t begun = ward_clock_monotonic();
 
 		if (!look_up(t))
-			return step_of_end(t, "round trip", NULL);
+			return step_of_end(t, "round trip", "");
 		begun = ward_clock_monotonic() - begun;
 		best = begun < best ? begun : best;
 	}
 	(void)snprintf(text, sizeof(text), "%llu.%03llu ms", (unsigned long long)best / 1000,
 		       (unsigned long long)best % 1000);
-	return step(t, "round trip", NULL, text);
+	return step(t, "round trip", text);
 }
 
 static bool
 test_lookup(struct test *t)
 {
 	if (!t->said || t->said->tier == WARD__V1__TIER__TIER_REPUTATION)
-		return step(t, "look-up", "a file nobody has seen is known already", NULL);
-	return step(t, "look-up", NULL,
+		return fail(t, "look-up", "a file nobody has seen is known already");
+	return step(t, "look-up",
 		    t->said->sample == WARD__V1__SAMPLE_WISH__SAMPLE_WANTED
 			    ? "the file is unknown, its sample is wanted"
 			    : "the file is unknown");
@@ -207,12 +218,12 @@ static bool
 test_upload(struct test *t)
 {
 	if (t->endpoint.state.policy.samples == WARD__V1__SAMPLES__SAMPLES_NONE) {
-		(void)step(t, "upload", NULL, "not tried: the policy forbids samples");
+		(void)step(t, "upload", "not tried: the policy forbids samples");
 		return false;
 	}
 	if (!upload(t))
-		return step_of_end(t, "upload", NULL);
-	return step(t, "upload", NULL, "the sample arrived whole");
+		return step_of_end(t, "upload", "");
+	return step(t, "upload", "the sample arrived whole");
 }
 
 static bool
@@ -221,23 +232,23 @@ test_verdict(struct test *t)
 	char text[256];
 
 	if (!t->said || t->said->sample == WARD__V1__SAMPLE_WISH__SAMPLE_HERE)
-		return step(t, "verdict", "the analysis takes longer than we waited", NULL);
+		return fail(t, "verdict", "the analysis takes longer than we waited");
 	(void)snprintf(text, sizeof(text), "%s, %s (by %s)",
 		       ward_verdict_name(ward_wire_verdict_from(t->said->verdict)), t->said->threat,
 		       ward_word_tier(t->said->tier));
 	if (t->said->verdict != WARD__V1__VERDICT__VERDICT_MALICIOUS)
-		return step(t, "verdict", "the service does not know its own test file", NULL);
-	return step(t, "verdict", NULL, text);
+		return fail(t, "verdict", "the service does not know its own test file");
+	return step(t, "verdict", text);
 }
 
 static bool
 test_memory(struct test *t)
 {
 	if (!look_up(t))
-		return step_of_end(t, "everywhere", NULL);
+		return step_of_end(t, "everywhere", "");
 	if (!t->said || t->said->verdict != WARD__V1__VERDICT__VERDICT_MALICIOUS)
-		return step(t, "everywhere", "the next look-up does not know it", NULL);
-	return step(t, "everywhere", NULL, "every device's next look-up knows it");
+		return fail(t, "everywhere", "the next look-up does not know it");
+	return step(t, "everywhere", "every device's next look-up knows it");
 }
 
 static void
@@ -248,7 +259,7 @@ run_steps(struct test *t)
 
 	ward_wire_uuid_text(t->endpoint.state.device, uuid);
 	(void)snprintf(text, sizeof(text), "as %s", uuid);
-	(void)step(t, "enrolled", NULL, text);
+	(void)step(t, "enrolled", text);
 	(void)snprintf(text, sizeof(text), "%s, TLS 1.3, HTTP/2", t->endpoint.state.server);
 	reached = look_up(t);
 	if (step_of_end(t, "reachable", text) && reached && test_round_trip(t) && test_lookup(t) &&
@@ -266,7 +277,7 @@ ward_cloud_test(const struct ward_cloud_options *options)
 		run_steps(&t);
 		status = t.failed ? WARD_EXIT_FOUND : WARD_EXIT_NOTHING;
 	} else if (options->json) {
-		(void)step(&t, "enrolled", "no", NULL);
+		(void)fail(&t, "enrolled", "no");
 	}
 	ward_said_free(t.said);
 	ward_endpoint_close(&t.endpoint);

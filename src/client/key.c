@@ -271,8 +271,7 @@ write_identity(struct ward_span key_pem, const X509 *certificate, struct ward_bu
 
 enum ward_rc
 ward_key_accept(struct ward_span key_pem, const struct ward_key_issued *issued,
-		const uint8_t *ca_sha256, struct ward_span ca, struct ward_buf *identity,
-		struct ward_buf *ca_pem, const char **ret_why)
+		struct ward_buf *identity, struct ward_buf *ca_pem, const char **ret_why)
 {
 	EVP_PKEY *key = key_of(key_pem);
 	X509 *certificate = der_certificate(issued->certificate);
@@ -281,11 +280,11 @@ ward_key_accept(struct ward_span key_pem, const struct ward_key_issued *issued,
 	const char *why = NULL;
 	enum ward_rc rc = WARD_E_FORMAT;
 
-	if (ca_sha256)
-		memcpy(pinned, ca_sha256, sizeof(pinned));
+	if (issued->ca_sha256)
+		memcpy(pinned, issued->ca_sha256, sizeof(pinned));
 	if (!key || !certificate || !store)
 		why = "there is no certificate";
-	else if (!ca_sha256 && ward_key_fingerprint(ca, pinned))
+	else if (!issued->ca_sha256 && ward_key_fingerprint(issued->ca, pinned))
 		why = "there is no CA to compare with";
 	if (!why)
 		why = take_authorities(issued, pinned, store, ca_pem);

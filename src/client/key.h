@@ -21,16 +21,17 @@ struct ward_key_issued {
 	const struct ward_span *authorities; /* DER */
 	size_t authority_count;
 	const uint8_t *device; /* 16 bytes */
+	/* Who is believed: the CA's digest, or NULL with the CA in PEM. */
+	const uint8_t *ca_sha256;
+	struct ward_span ca;
 };
 
 /*
  * Believes it only if the certificate is for this key, names this device ("spiffe://…/device/<uuid>",
- * and no other URI) and is signed by one of the authorities, the pinned one among them (its digest, or
- * NULL with `ca` in PEM). Appends "certificate" in PEM behind the key to `identity`, the authorities to
+ * and no other URI) and is signed by one of the authorities, the pinned CA among them. Appends "certificate" in PEM behind the key to `identity`, the authorities to
  * `ca_pem`. WARD_E_FORMAT otherwise, and *ret_why (static) says what is wrong.
  */
 enum ward_rc ward_key_accept(struct ward_span key_pem, const struct ward_key_issued *issued,
-			     const uint8_t *ca_sha256, struct ward_span ca,
 			     struct ward_buf *identity, struct ward_buf *ca_pem,
 			     const char **ret_why) WARD_MUST_CHECK;
 

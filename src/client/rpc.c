@@ -62,7 +62,7 @@ rpc_over(struct ward_rpc *rpc, enum ward_fault fault, const char *text)
 	rpc->over = true;
 	say(&rpc->end, fault, text);
 	ward_timer_clear(&rpc->timer);
-	if (rpc->stream > 0 && !c->dead) { /* its frames say nothing to us any more */
+	if (c && rpc->stream > 0 && !c->dead) { /* its frames say nothing to us any more */
 		(void)nghttp2_session_set_stream_user_data(c->session, rpc->stream, NULL);
 		(void)nghttp2_submit_rst_stream(c->session, NGHTTP2_FLAG_NONE, rpc->stream,
 						NGHTTP2_CANCEL);

@@ -335,6 +335,8 @@ ward_state_take(struct ward_state *s, struct ward_span key_pem, const Ward__V1__
 		.authorities = authorities,
 		.authority_count = reply->n_authorities,
 		.device = reply->device.data,
+		.ca_sha256 = ca_sha256,
+		.ca = ca,
 	};
 	struct ward_buf identity, ca_pem;
 	enum ward_rc rc;
@@ -346,7 +348,7 @@ ward_state_take(struct ward_state *s, struct ward_span key_pem, const Ward__V1__
 			ward_span_of(reply->authorities[i].data, reply->authorities[i].len);
 	ward_buf_init(&identity, FILE_MAX, NULL);
 	ward_buf_init(&ca_pem, FILE_MAX, NULL);
-	rc = ward_key_accept(key_pem, &issued, ca_sha256, ca, &identity, &ca_pem, ret_why);
+	rc = ward_key_accept(key_pem, &issued, &identity, &ca_pem, ret_why);
 	if (rc) {
 		ward_key_wipe(&identity);
 		ward_buf_done(&ca_pem);

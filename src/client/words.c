@@ -27,13 +27,13 @@ ward_word_sample(Ward__V1__SampleWish wish)
 }
 
 const char *
-ward_word_path_class(Ward__V1__PathClass class_)
+ward_word_path_class(Ward__V1__PathClass place)
 {
 	static const char *const words[] = {"other",   "system",    "user", "download",
 					    "temp",    "web",	    "mail", "removable",
 					    "network", "container", "other"};
 
-	return word(words, 11, (unsigned)class_);
+	return word(words, 11, (unsigned)place);
 }
 
 Ward__V1__FileVerdict *

@@ -10,7 +10,7 @@ const char *ward_word_tier(Ward__V1__Tier tier);
 /* "not wanted", "wanted", "here". */
 const char *ward_word_sample(Ward__V1__SampleWish wish);
 /* "system", "download"…; "other" for none. */
-const char *ward_word_path_class(Ward__V1__PathClass class_);
+const char *ward_word_path_class(Ward__V1__PathClass place);
 
 /* An own copy of a verdict, freed by ward_said_free; NULL when there is no memory. */
 Ward__V1__FileVerdict *ward_said_copy(const Ward__V1__FileVerdict *verdict) WARD_MUST_CHECK;
