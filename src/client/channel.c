@@ -4,6 +4,8 @@
  * descriptor that the caller watches. Callbacks of libcurl and nghttp2 only note things; callers are
  * told at the top of _work, where they may start and cancel what they like.
  */
+#include "client/channel.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
