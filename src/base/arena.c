@@ -171,6 +171,12 @@ ward_arena_printf(struct ward_arena *a, const char *fmt, ...)
 	return out;
 }
 
+enum ward_rc
+ward_arena_keep(struct ward_arena *a, size_t n)
+{
+	return push_chunk(a, n) ? WARD_OK : WARD_E_LIMIT;
+}
+
 struct ward_arena_mark
 ward_arena_save(const struct ward_arena *a)
 {

@@ -52,6 +52,10 @@ char *ward_arena_printf(struct ward_arena *a, const char *fmt, ...)
 char *ward_arena_vprintf(struct ward_arena *a, const char *fmt, va_list args)
 	WARD_PRINTF(2, 0) WARD_MUST_CHECK;
 
+/* One piece of n bytes, for what is allocated next; it stays when a mark set from now on is restored.
+ * WARD_E_LIMIT as for _alloc. */
+enum ward_rc ward_arena_keep(struct ward_arena *a, size_t n) WARD_MUST_CHECK;
+
 /* Everything allocated after the mark is gone after the restore; marks nest
  * like a stack. */
 struct ward_arena_mark ward_arena_save(const struct ward_arena *a);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "cloud/edge/edge-priv.h"
-#include "sys/clock.h"
 
 #define MS UINT64_C(1000)
 
@@ -145,7 +144,7 @@ ward_call_send(struct ward_call *call, struct ward_span message)
 		call->out_sent = 0;
 	}
 	if (call->out.len == 0)
-		call->last_out = ward_clock_monotonic();
+		call->last_out = call->conn->loop->now;
 	ward_grpc_prefix(prefix, (uint32_t)message.len);
 	rc = ward_buf_append(&call->out, prefix, sizeof(prefix));
 	if (!rc)
@@ -178,7 +177,7 @@ call_new(struct edge_conn *c, int32_t stream)
 	}
 	call->conn = c;
 	call->stream = stream;
-	call->begun = call->last_in = call->last_out = ward_clock_monotonic();
+	call->begun = call->last_in = call->last_out = c->loop->now;
 	call->deadline = UINT64_MAX;
 	call->next = c->calls;
 	if (call->next)
@@ -194,7 +193,7 @@ edge_call_free(struct ward_call *call, bool tell)
 {
 	struct edge_conn *c = call->conn;
 	struct ward_edge *edge = c->loop->edge;
-	uint64_t now = ward_clock_monotonic();
+	uint64_t now = c->loop->now;
 
 	if (tell && call->started) {
 		if (call->method->closed)
@@ -317,7 +316,7 @@ admit(struct ward_call *call)
 
 	if (!call->is_post || !call->is_grpc || call->bad_encoding || !call->method)
 		return WARD_GRPC_UNIMPLEMENTED;
-	if (peer->certified && peer->not_after_ms <= ward_clock_wall() / 1000)
+	if (peer->certified && peer->not_after_ms <= call->conn->loop->wall_ms)
 		return WARD_GRPC_UNAUTHENTICATED;
 	if (!call->method->open && !peer->certified)
 		return WARD_GRPC_UNAUTHENTICATED;
@@ -404,7 +403,7 @@ on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *
 	(void)nghttp2_session_consume_connection(session, len);
 	if (!call)
 		return 0;
-	call->last_in = ward_clock_monotonic();
+	call->last_in = call->conn->loop->now;
 	if (call->started && !call->finished)
 		take_bytes(call, ward_span_of(data, len));
 	if (call->held)
@@ -443,7 +442,7 @@ ward_call_hold(struct ward_call *call, bool hold)
 	call->held = hold;
 	if (hold)
 		return;
-	call->last_in = ward_clock_monotonic();
+	call->last_in = call->conn->loop->now;
 	ward_buf_init(&call->held_in, waiting.max, waiting.budget);
 	take_bytes(call, ward_buf_span(&waiting));
 	ward_buf_done(&waiting);
@@ -465,7 +464,7 @@ on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *conte
 
 	(void)session;
 	(void)hd;
-	c->mid_frame = c->loop->last_sweep; /* near enough, and no clock for each frame */
+	c->mid_frame = c->loop->now;
 	return 0;
 }
 

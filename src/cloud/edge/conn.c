@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "cloud/edge/edge-priv.h"
-#include "sys/clock.h"
 #include "sys/fd.h"
 
 enum { RESETS = 200, PINGS = 50, SETTINGS = 20, EMPTY = 200 }; /* a second */
@@ -23,6 +22,8 @@ new_session(struct edge_conn *c)
 		{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, o->streams_max},
 		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, EDGE_WINDOW},
 		{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, EDGE_HEADER_BYTES},
+		/* RFC 9218 §2.1: no tree of priorities to build, to keep and to attack */
+		{NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
 	};
 	nghttp2_session_callbacks *callbacks = NULL;
 	nghttp2_session *session = NULL;
@@ -31,6 +32,7 @@ new_session(struct edge_conn *c)
 	if (nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&option) == 0) {
 		edge_call_callbacks(callbacks);
 		nghttp2_option_set_no_auto_window_update(option, 1);
+		nghttp2_option_set_no_closed_streams(option, 1);
 		nghttp2_option_set_max_outbound_ack(option, 100);
 		nghttp2_option_set_peer_max_concurrent_streams(option, o->streams_max);
 		if (nghttp2_session_server_new2(&session, callbacks, c, option) != 0)
@@ -39,7 +41,7 @@ new_session(struct edge_conn *c)
 	nghttp2_session_callbacks_del(callbacks);
 	nghttp2_option_del(option);
 	if (session &&
-	    (nghttp2_submit_settings(session, 0, settings, 3) != 0 ||
+	    (nghttp2_submit_settings(session, 0, settings, 4) != 0 ||
 	     nghttp2_session_set_local_window_size(session, 0, 0, 4 * EDGE_WINDOW) != 0)) {
 		nghttp2_session_del(session);
 		session = NULL;
@@ -73,7 +75,7 @@ edge_conn_open(struct edge_loop *loop, int fd, const char *address)
 	SSL_set_accept_state(c->ssl);
 	c->loop = loop;
 	c->fd = fd;
-	c->begun = c->last_call = c->last_write = ward_clock_monotonic();
+	c->begun = c->last_call = c->last_write = loop->now;
 	memcpy(c->peer.address, address, strnlen(address, sizeof(c->peer.address) - 1));
 	c->next = loop->conns;
 	if (c->next)
@@ -175,7 +177,7 @@ write_out(struct edge_conn *c)
 				return;
 			}
 			c->out_sent += (size_t)n;
-			c->last_write = ward_clock_monotonic();
+			c->last_write = c->loop->now;
 			atomic_fetch_add_explicit(&c->loop->figures.bytes_out, (uint64_t)n,
 						  memory_order_relaxed);
 		}
@@ -191,6 +193,7 @@ write_out(struct edge_conn *c)
 void
 edge_conn_flush(struct edge_conn *c)
 {
+	edge_loop_tick(c->loop);
 	if (!c->dead && c->session && !c->want_out)
 		write_out(c);
 	if (!c->dead && c->session && !c->want_out && !nghttp2_session_want_read(c->session) &&
@@ -211,7 +214,7 @@ shake(struct edge_conn *c)
 		edge_tls_peer(c->ssl, c->loop->edge->organisation, &c->peer);
 		c->session = new_session(c);
 		c->shaken = true;
-		c->last_call = ward_clock_monotonic();
+		c->last_call = c->loop->now;
 		if (c->session)
 			edge_conn_dirty(c);
 		else
@@ -236,6 +239,7 @@ read_in(struct edge_conn *c)
 		n = SSL_read(c->ssl, c->loop->in, EDGE_IN);
 		if (n <= 0)
 			break;
+		edge_loop_tick(c->loop);
 		atomic_fetch_add_explicit(&c->loop->figures.bytes_in, (uint64_t)n,
 					  memory_order_relaxed);
 		if (nghttp2_session_mem_recv(c->session, c->loop->in, (size_t)n) != n)
@@ -266,7 +270,7 @@ edge_conn_ready(struct edge_conn *c, unsigned events)
 static struct edge_pace *
 pace_of(struct edge_conn *c)
 {
-	uint64_t second = ward_clock_monotonic() / 1000000;
+	uint64_t second = c->loop->now / 1000000;
 
 	if (c->pace.second != second)
 		c->pace = (struct edge_pace){.second = second};
@@ -277,8 +281,11 @@ pace_of(struct edge_conn *c)
 static bool
 too_fast(struct edge_conn *c, const nghttp2_frame *frame)
 {
-	struct edge_pace *p = pace_of(c);
+	struct edge_pace *p;
 
+	if (frame->hd.type == NGHTTP2_HEADERS)
+		return false;
+	p = pace_of(c);
 	switch (frame->hd.type) {
 	case NGHTTP2_RST_STREAM:
 		return ++p->resets > RESETS;

@@ -19,6 +19,7 @@ enum {
 	EDGE_HEADERS_MAX = 64,
 	EDGE_HEADER_BYTES = 16 * 1024,
 	EDGE_ARENA = 128 * 1024 * 1024,
+	EDGE_ARENA_KEPT = 1024 * 1024, /* of that, from one message to the next */
 };
 
 struct edge_conn;
@@ -97,6 +98,7 @@ struct edge_loop {
 	struct edge_slot *slots;
 	uint32_t slot_count, first_free;
 	uint64_t next_serial, last_sweep;
+	uint64_t now, wall_ms; /* µs monotonic and ms since 1970, of the last _tick */
 	struct ward_budget memory, scratch;
 	struct ward_arena *arena;
 	struct ward_arena_mark empty;
@@ -153,6 +155,8 @@ void edge_call_sweep(struct ward_call *call, uint64_t now);
 /* --- loop.c --- */
 enum ward_rc edge_loop_start(struct edge_loop *loop) WARD_MUST_CHECK;
 void edge_loop_wake(struct edge_loop *loop);
+/* Reads the clocks: once for all that is handled in one go. */
+void edge_loop_tick(struct edge_loop *loop);
 enum ward_rc edge_slot_take(struct edge_loop *loop, struct ward_call *call) WARD_MUST_CHECK;
 void edge_slot_give(struct edge_loop *loop, struct ward_call *call);
 void edge_post(struct edge_loop *loop, struct edge_post *post);

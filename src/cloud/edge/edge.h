@@ -37,7 +37,7 @@ enum ward_call_kind { WARD_CALL_UNARY, WARD_CALL_CLIENT_STREAM, WARD_CALL_SERVER
  * ended it: `state` goes there. None of them is called after `closed`.
  */
 struct ward_method {
-	const char *path; /* "/ward.v1.Protection/Lookup" */
+	const char *path; /* "/ward.v1.Protection/Lookup"; static, the hooks see the same pointer */
 	enum ward_call_kind kind;
 	bool open;	     /* without a client certificate */
 	size_t message_max;  /* bytes of one message */

@@ -109,6 +109,13 @@ edge_loop_wake(struct edge_loop *loop)
 }
 
 void
+edge_loop_tick(struct edge_loop *loop)
+{
+	loop->now = ward_clock_monotonic();
+	loop->wall_ms = ward_clock_wall() / 1000;
+}
+
+void
 edge_post(struct edge_loop *loop, struct edge_post *post)
 {
 	bool first;
@@ -142,11 +149,9 @@ end_conn(struct edge_conn *c)
 static void
 drop(struct edge_loop *loop, const struct edge_post *post)
 {
-	uint64_t now = ward_clock_wall() / 1000;
-
 	for (struct edge_conn *c = loop->conns; c; c = c->next)
 		if (c->peer.certified &&
-		    (post->expired_only ? c->peer.not_after_ms <= now
+		    (post->expired_only ? c->peer.not_after_ms <= loop->wall_ms
 					: memcmp(c->peer.device, post->device, 16) == 0))
 			end_conn(c);
 }
@@ -223,13 +228,12 @@ flush_dirty(struct edge_loop *loop)
 static void
 sweep(struct edge_loop *loop)
 {
-	uint64_t now = ward_clock_monotonic();
-
-	if (now - loop->last_sweep < ROUND_MS * 1000)
+	edge_loop_tick(loop);
+	if (loop->now - loop->last_sweep < ROUND_MS * 1000)
 		return;
-	loop->last_sweep = now;
+	loop->last_sweep = loop->now;
 	for (struct edge_conn *c = loop->conns; c; c = c->next)
-		edge_conn_sweep(c, now);
+		edge_conn_sweep(c, loop->now);
 }
 
 static void
@@ -268,6 +272,7 @@ run(void *context)
 	while (!atomic_load(&loop->stop)) {
 		int n = epoll_wait(loop->poller, events, EVENTS, loop->conns ? ROUND_MS : 1000);
 
+		edge_loop_tick(loop);
 		for (int i = 0; i < n; i++)
 			handle(loop, &events[i]);
 		run_posts(loop, false);
@@ -299,8 +304,12 @@ edge_loop_start(struct edge_loop *loop)
 	loop->addresses = calloc(1, sizeof(*loop->addresses));
 	loop->poller = epoll_create1(EPOLL_CLOEXEC);
 	loop->wakeup = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	loop->last_sweep = ward_clock_monotonic();
+	edge_loop_tick(loop);
+	loop->last_sweep = loop->now;
 	if (!loop->arena || !loop->in || !loop->addresses || loop->poller < 0 || loop->wakeup < 0)
+		return WARD_E_NOMEM;
+	/* one piece of memory serves most messages; only large ones ask for more */
+	if (ward_arena_keep(loop->arena, EDGE_ARENA_KEPT))
 		return WARD_E_NOMEM;
 	loop->empty = ward_arena_save(loop->arena);
 	if (epoll_ctl(loop->poller, EPOLL_CTL_ADD, loop->listener, &listening) != 0 ||

@@ -104,7 +104,7 @@ on_done(void *context, const struct ward_method *method, enum ward_grpc_status s
 
 	(void)loop;
 	for (size_t i = 0; i < METHODS; i++)
-		if (strcmp(s->methods[i].path, method->path) == 0) {
+		if (s->methods[i].path == method->path) { /* the edge keeps the pointer */
 			ward_histogram_add(s->latency[i], usec);
 			ward_counter_add(s->results[i][status], 1);
 		}
