@@ -6,7 +6,7 @@
 
 #include "cloud/views/views-priv.h"
 
-enum { WARD_APPLY_TOUCHED = 65536, WARD_APPLY_LISTS = 64 };
+enum { WARD_APPLY_TOUCHED = 65536, WARD_APPLY_LISTS = 64, WARD_APPLY_COUNTS = 64 };
 
 struct ward_apply {
 	struct ward_views *views;
@@ -24,6 +24,12 @@ struct ward_apply {
 	/* records of lists, in the arena: millions of digests take a path of their own */
 	const Ward__Log__V1__Record *lists[WARD_APPLY_LISTS];
 	size_t list_count;
+	/* summed here, for merging a key again and again makes RocksDB walk over all of it each time */
+	struct ward_apply_sum {
+		enum ward_stat stat;
+		uint64_t hour, n;
+	} sums[WARD_APPLY_COUNTS];
+	size_t sum_count;
 	struct ward_apply_news news;
 };
 

@@ -55,16 +55,37 @@ ward_apply_load(struct ward_apply *a, const struct ward_key *key,
 	return WARD_OK;
 }
 
+static void
+put_sums(struct ward_apply *a)
+{
+	for (size_t i = 0; i < a->sum_count; i++) {
+		const struct ward_apply_sum *sum = &a->sums[i];
+		uint8_t which = (uint8_t)sum->stat;
+		struct ward_key key = ward_key_of('s', ward_span_of(&which, 1),
+						  ward_span_of(NULL, 0), ward_span_of(NULL, 0));
+
+		ward_key_u64(&key, sum->hour);
+		rocksdb_writebatch_wi_merge(a->batch, (const char *)key.bytes, key.len,
+					    (const char *)&sum->n, sizeof(sum->n));
+	}
+	a->sum_count = 0;
+}
+
 void
 ward_apply_count(struct ward_apply *a, enum ward_stat stat, uint64_t time_ms, uint64_t n)
 {
-	uint8_t which = (uint8_t)stat;
-	struct ward_key key = ward_key_of('s', ward_span_of(&which, 1), ward_span_of(NULL, 0),
-					  ward_span_of(NULL, 0));
+	uint64_t hour = time_ms / 3600000;
+	size_t i = 0;
 
-	ward_key_u64(&key, time_ms / 3600000);
-	rocksdb_writebatch_wi_merge(a->batch, (const char *)key.bytes, key.len, (const char *)&n,
-				    sizeof(n));
+	while (i < a->sum_count && (a->sums[i].stat != stat || a->sums[i].hour != hour))
+		i++;
+	if (i == WARD_APPLY_COUNTS) {
+		put_sums(a);
+		i = 0;
+	}
+	if (i == a->sum_count)
+		a->sums[a->sum_count++] = (struct ward_apply_sum){stat, hour, 0};
+	a->sums[i].n += n;
 }
 
 void
@@ -279,6 +300,7 @@ ward_apply_commit(struct ward_apply *a, const struct ward_apply_news **ret_news)
 	enum ward_rc rc;
 
 	put_positions(a);
+	put_sums(a);
 	rc = write_all(a);
 	if (rc)
 		return rc;

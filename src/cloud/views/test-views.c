@@ -239,6 +239,19 @@ test_each_event_counts_once(void **state)
 	assert_int_equal(file.name_count, 8);
 	assert_int_equal(ward_views_stat(views, WARD_STAT_SIGHTINGS, 0, UINT64_MAX, &sum), WARD_OK);
 	assert_int_equal(sum, 300);
+	for (uint32_t i = 0; i < 200;
+	     i++) /* more hours than are summed up before they are written */
+		saw(log, 1000 + i, 1, 6, noon + (1 + i % 100) * hour);
+	apply(log, views);
+	assert_int_equal(ward_views_stat(views, WARD_STAT_SIGHTINGS, 0, UINT64_MAX, &sum), WARD_OK);
+	assert_int_equal(sum, 500);
+	for (uint32_t i = 1; i <= 100; i++) {
+		uint64_t at = noon / hour + i;
+
+		assert_int_equal(ward_views_stat(views, WARD_STAT_SIGHTINGS, at, at + 1, &sum),
+				 WARD_OK);
+		assert_int_equal(sum, 2);
+	}
 	ward_views_close(views);
 	ward_log_close(log);
 }
