@@ -13,20 +13,26 @@ make_service() {
 	conf=$dir/wardcloud.conf
 }
 
-# Starts it; $pid and $port. Further arguments go to serve.
-start_service() {
+# Starts it and does not wait; $pid. Further arguments go to serve.
+launch_service() {
+	touch "$dir/serve.log"
+	starts=$(grep -c service.started "$dir/serve.log" || true)
 	wardcloud serve --config "$conf" --set metrics.listen=127.0.0.1:0 \
 		--set analysis.scanner="$build/ward-scan" --set analysis.jobs=1 \
 		--set analysis.packs="$build/default.wardpack:$build/cloud.wardpack" "$@" \
 		2>>"$dir/serve.log" 3>&- &
 	pid=$!
+}
+
+# The same, until it is ready; $port.
+start_service() {
+	launch_service "$@"
 	for _ in $(seq 300); do
 		port=$(sed -n 's/.*service.started.*"server.port":"\([0-9]*\)".*/\1/p' "$dir/serve.log" | tail -n 1)
-		[ -n "$port" ] && [ "$(grep -c service.started "$dir/serve.log")" -gt "${starts:-0}" ] && break
+		[ -n "$port" ] && [ "$(grep -c service.started "$dir/serve.log")" -gt "$starts" ] && break
 		kill -0 "$pid" || return 1
 		sleep 0.1
 	done
-	starts=$(grep -c service.started "$dir/serve.log")
 	[ -n "$port" ]
 }
 

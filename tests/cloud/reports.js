@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Report load for the kill test. What is acknowledged is written down, event by event.
+// Report load for the kill test. What is sent and what is acknowledged is written down, event by event.
 // usage: node reports.js HOST:PORT CA KEY CSR TOKEN PROTOS DIRECTORY MODE
-// MODE 0 enrols (the certificate goes to DIRECTORY); 1 reports until the service dies; 2 sends all
-// that was ever acknowledged again, which must change nothing.
+// MODE 0 enrols (the certificate goes to DIRECTORY); 1 reports on several streams until DIRECTORY/stop
+// is there, and sends what was not acknowledged again, under the same ids, until it is; 2 sends all
+// that was ever acknowledged once more, which must change nothing.
 'use strict';
 const crypto = require('crypto');
 const fs = require('fs');
@@ -13,7 +14,7 @@ const [address, ca, key, csr, token, protos, directory, mode] = process.argv.sli
 const ward = grpc.loadPackageDefinition(loader.loadSync('ward.proto', {
 	includeDirs: [protos], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true,
 })).ward.v1;
-const certificate = `${directory}/device.pem`, acknowledged = `${directory}/acknowledged`;
+const certificate = `${directory}/device.pem`, sent = `${directory}/sent`, acknowledged = `${directory}/acknowledged`;
 const pem = (der) => `-----BEGIN CERTIFICATE-----\n${der.toString('base64').match(/.{1,64}/g).join('\n')}\n-----END CERTIFICATE-----\n`;
 
 function enroll() {
@@ -44,22 +45,41 @@ const report = (client, ids) => new Promise((resolve, reject) => {
 	call.end();
 });
 
-async function load() {
-	const client = protection();
-	for (;;) {
-		const ids = Array.from({ length: 20 }, uuid7);
+const lines = (ids) => ids.map((id) => `${id.toString('hex')}\n`).join('');
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// As an endpoint does: the same events until they are acknowledged.
+async function insist(ids) {
+	for (let client = protection(); ; client.close(), client = protection()) {
 		try {
-			await report(client, ids);
+			const reply = await report(client, ids);
+			client.close();
+			return reply;
 		} catch {
-			process.exit(0); // it was killed; these are not acknowledged
+			await sleep(20); // it was killed, or is not there yet
 		}
-		fs.appendFileSync(acknowledged, ids.map((id) => `${id.toString('hex')}\n`).join(''));
 	}
+}
+
+async function stream() {
+	while (!fs.existsSync(`${directory}/stop`)) {
+		// up to three messages: the first may be durable and the last not
+		const ids = Array.from({ length: crypto.randomInt(1, 250) }, uuid7);
+		fs.appendFileSync(sent, lines(ids));
+		const reply = await insist(ids);
+		if (reply.accepted + reply.duplicates !== ids.length) throw new Error(`of ${ids.length}: ${JSON.stringify(reply)}`);
+		fs.appendFileSync(acknowledged, lines(ids));
+	}
+}
+
+async function load() {
+	await Promise.all([stream(), stream(), stream(), stream()]);
+	process.exit(0);
 }
 
 async function again() {
 	const ids = fs.readFileSync(acknowledged, 'utf8').trim().split('\n').map((hex) => Buffer.from(hex, 'hex'));
-	await new Promise((resolve) => setTimeout(resolve, 1000)); // until all is applied
+	await sleep(1000); // until all is applied
 	let duplicates = 0;
 	for (let at = 0; at < ids.length; at += 5000) duplicates += (await report(protection(), ids.slice(at, at + 5000))).duplicates;
 	console.log(`${ids.length} acknowledged, ${duplicates} of them there`);
