@@ -21,7 +21,7 @@ struct ward_arena {
 bool
 ward_budget_take(struct ward_budget *b, size_t n)
 {
-	if (n > b->cap - b->used) {
+	if (n > b->cap - b->used || (b->parent && !ward_budget_take(b->parent, n))) {
 		b->hit = true;
 		return false;
 	}
@@ -35,6 +35,8 @@ void
 ward_budget_give(struct ward_budget *b, size_t n)
 {
 	b->used -= n <= b->used ? n : b->used;
+	if (b->parent)
+		ward_budget_give(b->parent, n);
 }
 
 struct ward_arena *

@@ -14,10 +14,11 @@
 #include "base/span.h"
 
 struct ward_budget {
-	size_t cap;  /* bytes; 0 means nothing may be taken */
-	size_t used; /* bytes taken and not given back */
-	size_t peak; /* highest `used` ever */
-	bool hit;    /* a take was refused; sticky, cleared by its reader */
+	size_t cap;		    /* bytes; 0 means nothing may be taken */
+	size_t used;		    /* bytes taken and not given back */
+	size_t peak;		    /* highest `used` ever */
+	bool hit;		    /* a take was refused; sticky, cleared by its reader */
+	struct ward_budget *parent; /* charged as well; NULL: none. Outlives this one */
 };
 
 /* Takes n bytes, or refuses (false) and sets `hit`. */

@@ -50,6 +50,47 @@ test_restore_gives_memory_back(void **state)
 }
 
 static void
+test_what_is_kept_stays(void **state)
+{
+	struct ward_budget budget = {.cap = 300 * 1024};
+	struct ward_arena *a = ward_arena_new(&budget);
+	struct ward_arena_mark mark;
+	void *first;
+
+	(void)state;
+	assert_int_equal(ward_arena_keep(a, 400 * 1024), WARD_E_LIMIT);
+	assert_int_equal(ward_arena_keep(a, 200 * 1024), WARD_OK);
+	mark = ward_arena_save(a);
+	first = ward_arena_alloc(a, 150 * 1024);
+	assert_non_null(first);
+	assert_null(ward_arena_alloc(a, 120 * 1024));
+	ward_arena_restore(a, mark);
+	assert_int_equal(budget.used, 200 * 1024);
+	assert_ptr_equal(ward_arena_alloc(a, 150 * 1024), first);
+	ward_arena_free(a);
+	assert_int_equal(budget.used, 0);
+}
+
+static void
+test_parent_pays_too(void **state)
+{
+	struct ward_budget all = {.cap = 100}, one = {.cap = 80, .parent = &all},
+			   other = {.cap = 80, .parent = &all};
+
+	(void)state;
+	assert_true(ward_budget_take(&one, 70));
+	assert_false(ward_budget_take(&one, 20));
+	assert_false(ward_budget_take(&other, 40));
+	assert_true(other.hit);
+	assert_int_equal(other.used, 0);
+	assert_int_equal(all.used, 70);
+	assert_true(ward_budget_take(&other, 30));
+	ward_budget_give(&one, 70);
+	ward_budget_give(&other, 30);
+	assert_int_equal(all.used, 0);
+}
+
+static void
 test_restore_to_empty(void **state)
 {
 	struct ward_budget budget = {.cap = 1 << 20};
@@ -93,6 +134,8 @@ main(void)
 		cmocka_unit_test(test_memory_is_zeroed_aligned_and_capped),
 		cmocka_unit_test(test_restore_gives_memory_back),
 		cmocka_unit_test(test_restore_to_empty),
+		cmocka_unit_test(test_what_is_kept_stays),
+		cmocka_unit_test(test_parent_pays_too),
 		cmocka_unit_test(test_printf),
 		cmocka_unit_test(test_small_cap_still_serves_small_needs),
 	};

@@ -51,29 +51,49 @@ test_file() {
 		"$dir/device.csr" "$token" src/proto "$dir" 0
 	echo "$output"
 	[ "$status" = 0 ]
-	for round in $(seq "${KILLS:-20}"); do
+	reports() {
 		node tests/cloud/reports.js "localhost:$port" "$dir/pki/ca.pem" "$dir/device.key" \
-			"$dir/device.csr" "" src/proto "$dir" 1 >>"$dir/reports.log" 2>&1 3>&- &
-		load=$!
-		sleep "0.$((RANDOM % 7 + 3))"
+			"$dir/device.csr" "" src/proto "$dir" "$1"
+	}
+	reports 1 >"$dir/reports.log" 2>&1 3>&- &
+	load=$!
+	for round in $(seq "${KILLS:-20}"); do
+		# while reports flow
+		before=$(stat -c %s "$dir/acknowledged" 2>/dev/null || echo 0)
+		for _ in $(seq 400); do
+			[ "$(stat -c %s "$dir/acknowledged" 2>/dev/null || echo 0)" -gt "$before" ] && break
+			sleep 0.02
+		done
+		sleep "0.$(printf '%03d' $((RANDOM % 300)))"
 		kill -9 "$pid"
 		wait "$pid" || true
-		wait "$load" || true
+		if [ $((round % 5)) = 0 ]; then # and while it starts
+			launch_service --set edge.listen="127.0.0.1:$first"
+			sleep "0.$(printf '%03d' $((RANDOM % 300)))"
+			kill -9 "$pid"
+			wait "$pid" || true
+		fi
 		start_service --set edge.listen="127.0.0.1:$first"
 	done
-	run node tests/cloud/reports.js "localhost:$port" "$dir/pki/ca.pem" "$dir/device.key" \
-		"$dir/device.csr" "" src/proto "$dir" 2
+	touch "$dir/stop"
+	wait "$load"
+	run reports 2
 	echo "$output"
 	[ "$status" = 0 ]
 	stop_service
-	acknowledged=$(sort -u "$dir/acknowledged" | wc -l)
-	[ "$acknowledged" -gt 100 ]
+	# every event sent was acknowledged in the end, and counts exactly once
+	events=$(sort -u "$dir/sent" | wc -l)
+	[ "$events" -gt 100 ]
+	[ "$(sort -u "$dir/acknowledged" | wc -l)" = "$events" ]
 	run wardcloud stats --config "$conf" --json
-	[ "$(jq .all.sightings <<<"$output")" -ge "$acknowledged" ]
-	[ "$(jq .all.new_files <<<"$output")" = "$(jq .all.sightings <<<"$output")" ]
+	echo "$events events; $output"
+	[ "$(jq .all.sightings <<<"$output")" = "$events" ]
+	[ "$(jq .all.new_files <<<"$output")" = "$events" ]
 	run wardcloud replay --config "$conf" --compare
 	echo "$output"
 	[ "$status" = 0 ]
+	[[ $output == *" 0 differ"* ]]
+	echo "# $events events over ${KILLS:-20} kills: $(tail -n 1 <<<"$output")" >&3
 }
 
 @test "tokens, devices, verdicts and policy, with the service running and stopped" {
@@ -142,8 +162,9 @@ test_file() {
 	have_grpc_client || skip "npm cannot fetch @grpc/grpc-js"
 	start_service --set edge.handshake=1s --set edge.stall=1s
 	make_request
-	run timeout 100 node tests/cloud/hostile.js "localhost:$port" "$dir/pki/ca.pem" \
-		"$dir/device.key" "$dir/device.csr" "$token" src/proto
+	token=$(wardcloud token create --uses 3 --config "$conf" | sed -n 's/^token: //p')
+	run timeout 300 node tests/cloud/hostile.js "localhost:$port" "$dir/pki/ca.pem" \
+		"$dir/device.key" "$dir/device.csr" "$token" src/proto "$conf"
 	echo "$output"
 	[ "$status" = 0 ]
 	kill -0 "$pid"

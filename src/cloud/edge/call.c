@@ -227,10 +227,13 @@ edge_call_sweep(struct ward_call *call, uint64_t now)
 	bool begun = call->method && call->method->kind == WARD_CALL_CLIENT_STREAM &&
 		     ward_grpc_deframer_idle(&call->deframer);
 	uint64_t patience = (begun ? o->idle_ms : o->stall_ms) * MS;
+	/* besides, a message comes with 4 KiB a second in the mean */
+	uint64_t whole = (o->stall_ms + call->deframer.pending.len / 4) * MS;
 
 	if (now >= call->deadline)
 		ward_call_finish(call, WARD_GRPC_DEADLINE_EXCEEDED, NULL);
-	else if (expects && now - call->last_in > patience)
+	else if (expects && (now - call->last_in > patience ||
+			     (call->message_begun && now - call->message_begun > whole)))
 		ward_call_finish(call, WARD_GRPC_DEADLINE_EXCEEDED, "the request stalled");
 	else if (call->out.len > call->out_sent && now - call->last_out > o->stall_ms * MS)
 		(void)nghttp2_submit_rst_stream(call->conn->session, NGHTTP2_FLAG_NONE,
@@ -328,16 +331,16 @@ admit(struct ward_call *call)
 static void
 start(struct ward_call *call)
 {
-	struct edge_loop *loop = call->conn->loop;
+	struct ward_budget *memory = &call->conn->memory;
 	enum ward_grpc_status status = admit(call);
 
 	if (status) {
 		ward_call_finish(call, status, NULL);
 		return;
 	}
-	ward_grpc_deframer_init(&call->deframer, call->method->message_max, &loop->memory);
-	ward_buf_init(&call->out, (size_t)64 << 20, &loop->memory);
-	ward_buf_init(&call->held_in, (size_t)2 * EDGE_WINDOW, &loop->memory);
+	ward_grpc_deframer_init(&call->deframer, call->method->message_max, memory);
+	ward_buf_init(&call->out, (size_t)64 << 20, memory);
+	ward_buf_init(&call->held_in, (size_t)2 * EDGE_WINDOW, memory);
 	call->started = true;
 }
 
@@ -370,6 +373,16 @@ status_of(enum ward_rc rc)
 	return rc == WARD_E_UNSUPPORTED ? WARD_GRPC_UNIMPLEMENTED : WARD_GRPC_INTERNAL;
 }
 
+/* Part of a message is here, and the clock for the rest runs. */
+static void
+note_begun(struct ward_call *call)
+{
+	if (ward_grpc_deframer_idle(&call->deframer))
+		call->message_begun = 0;
+	else if (!call->message_begun)
+		call->message_begun = call->conn->loop->now;
+}
+
 static void
 take_bytes(struct ward_call *call, struct ward_span in)
 {
@@ -383,8 +396,11 @@ take_bytes(struct ward_call *call, struct ward_span in)
 			return;
 		}
 		rc = ward_grpc_deframe(&call->deframer, &in, &message);
-		if (rc == WARD_E_NOENT)
+		if (rc == WARD_E_NOENT) {
+			note_begun(call);
 			return;
+		}
+		call->message_begun = 0;
 		if (rc)
 			ward_call_finish(call, status_of(rc), "message refused");
 		else
@@ -443,6 +459,7 @@ ward_call_hold(struct ward_call *call, bool hold)
 	if (hold)
 		return;
 	call->last_in = call->conn->loop->now;
+	call->message_begun = 0;
 	ward_buf_init(&call->held_in, waiting.max, waiting.budget);
 	take_bytes(call, ward_buf_span(&waiting));
 	ward_buf_done(&waiting);
@@ -461,10 +478,14 @@ static int
 on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *context)
 {
 	struct edge_conn *c = context;
+	bool counts = hd->type == NGHTTP2_HEADERS || hd->type == NGHTTP2_CONTINUATION ||
+		      (hd->type == NGHTTP2_DATA &&
+		       nghttp2_session_get_stream_user_data(session, hd->stream_id));
 
-	(void)session;
-	(void)hd;
-	c->mid_frame = c->loop->now;
+	edge_conn_begun(c, hd);
+	/* a header block is over with its last CONTINUATION; what is ignored has no end that we see */
+	if (counts && !c->mid_frame)
+		c->mid_frame = c->loop->now;
 	return 0;
 }
 
@@ -475,8 +496,7 @@ on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *context)
 	struct ward_call *call = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
 
 	c->mid_frame = 0;
-	if (!edge_conn_frame(c, frame))
-		return NGHTTP2_ERR_CALLBACK_FAILURE;
+	edge_conn_received(c, frame);
 	if (!call || (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA))
 		return 0;
 	if (frame->hd.type == NGHTTP2_HEADERS && !call->started && !call->finished)
@@ -494,13 +514,27 @@ on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *context)
 {
 	struct ward_call *call;
 
-	(void)context;
-	if (!(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+	if (frame->hd.type == NGHTTP2_RST_STREAM &&
+	    frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
+		edge_conn_reset(context);
+	if (frame->hd.type == NGHTTP2_RST_STREAM || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
 		return 0;
 	call = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
 	if (call && !call->half_closed)
 		(void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
 						NGHTTP2_NO_ERROR);
+	return 0;
+}
+
+static int
+on_invalid(nghttp2_session *session, const nghttp2_frame *frame, int error, void *context)
+{
+	struct edge_conn *c = context;
+
+	(void)session;
+	(void)frame;
+	(void)error;
+	c->mid_frame = 0;
 	return 0;
 }
 
@@ -523,6 +557,7 @@ edge_call_callbacks(nghttp2_session_callbacks *callbacks)
 	nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
 	nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+	nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid);
 	nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
 	nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);

@@ -8,7 +8,8 @@
 #include "cloud/edge/edge-priv.h"
 #include "sys/fd.h"
 
-enum { RESETS = 200, PINGS = 50, SETTINGS = 20, EMPTY = 200 }; /* a second */
+enum { RESETS = 200, PINGS = 50, SETTINGS = 20, EMPTY = 200, WINDOWS = 5000 }; /* a second */
+enum { FAREWELL_MS = 1000 }; /* for the peer to read the end and close */
 
 #define MS UINT64_C(1000)
 
@@ -73,7 +74,10 @@ edge_conn_open(struct edge_loop *loop, int fd, const char *address)
 		return;
 	}
 	SSL_set_accept_state(c->ssl);
+	edge_tls_watch(c->ssl, &c->drained);
 	c->loop = loop;
+	c->memory =
+		(struct ward_budget){.cap = loop->memory.cap / EDGE_SHARE, .parent = &loop->memory};
 	c->fd = fd;
 	c->begun = c->last_call = c->last_write = loop->now;
 	memcpy(c->peer.address, address, strnlen(address, sizeof(c->peer.address) - 1));
@@ -86,6 +90,18 @@ edge_conn_open(struct edge_loop *loop, int fd, const char *address)
 	atomic_fetch_add(&loop->edge->connections, 1);
 }
 
+static void
+forget_dirty(const struct edge_conn *c)
+{
+	struct edge_conn **at = &c->loop->dirty;
+
+	if (!c->dirty)
+		return;
+	while (*at != c)
+		at = &(*at)->next_dirty;
+	*at = c->next_dirty;
+}
+
 void
 edge_conn_free(struct edge_conn *c)
 {
@@ -93,6 +109,7 @@ edge_conn_free(struct edge_conn *c)
 
 	while (c->calls)
 		edge_call_free(c->calls, true);
+	forget_dirty(c);
 	if (c->next)
 		c->next->prev = c->prev;
 	*(c->prev ? &c->prev->next : &loop->conns) = c->next;
@@ -125,15 +142,25 @@ edge_conn_kill(struct edge_conn *c)
 }
 
 void
-edge_conn_goaway(struct edge_conn *c, uint32_t error)
+edge_conn_goaway(struct edge_conn *c)
 {
 	if (!c->session || c->draining)
 		return;
 	c->draining = true;
+	c->drained_at = c->loop->now;
 	(void)nghttp2_submit_goaway(c->session, NGHTTP2_FLAG_NONE,
-				    nghttp2_session_get_last_proc_stream_id(c->session), error,
-				    NULL, 0);
+				    nghttp2_session_get_last_proc_stream_id(c->session),
+				    NGHTTP2_NO_ERROR, NULL, 0);
 	edge_conn_dirty(c);
+}
+
+void
+edge_conn_end(struct edge_conn *c, const char *text)
+{
+	for (struct ward_call *call = c->calls; call; call = call->next)
+		if (call->started && call->method->kind != WARD_CALL_UNARY)
+			ward_call_finish(call, WARD_GRPC_PERMISSION_DENIED, text);
+	edge_conn_goaway(c);
 }
 
 /* --- writing --- */
@@ -230,12 +257,16 @@ shake(struct edge_conn *c)
 	edge_conn_kill(c);
 }
 
+/* `all`: until the socket says that there is nothing. Otherwise a read that got less than it could is
+ * the last one, for what comes later is another event (epoll(7), "edge-triggered"). */
 static void
-read_in(struct edge_conn *c)
+read_in(struct edge_conn *c, bool all)
 {
-	int n = 1;
+	int n = 1, error;
 
 	while (!c->dead) {
+		if (!all && c->drained && !SSL_has_pending(c->ssl))
+			break;
 		n = SSL_read(c->ssl, c->loop->in, EDGE_IN);
 		if (n <= 0)
 			break;
@@ -245,8 +276,9 @@ read_in(struct edge_conn *c)
 		if (nghttp2_session_mem_recv(c->session, c->loop->in, (size_t)n) != n)
 			edge_conn_kill(c);
 	}
-	if (!c->dead && SSL_get_error(c->ssl, n) != SSL_ERROR_WANT_READ &&
-	    SSL_get_error(c->ssl, n) != SSL_ERROR_WANT_WRITE)
+	error = c->dead || n > 0 ? SSL_ERROR_NONE : SSL_get_error(c->ssl, n);
+	if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ &&
+	    error != SSL_ERROR_WANT_WRITE)
 		edge_conn_kill(c);
 	edge_conn_dirty(c);
 }
@@ -259,8 +291,10 @@ edge_conn_ready(struct edge_conn *c, unsigned events)
 		c->want_out = false;
 	if (!c->shaken)
 		shake(c);
+	else if (events & EPOLLIN)
+		c->drained = false;
 	if (c->shaken && !c->dead)
-		read_in(c);
+		read_in(c, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
 	if (events & (EPOLLHUP | EPOLLERR))
 		edge_conn_kill(c);
 }
@@ -296,43 +330,76 @@ too_fast(struct edge_conn *c, const nghttp2_frame *frame)
 	case NGHTTP2_DATA:
 		return frame->hd.length == 0 && !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM) &&
 		       ++p->empty > EMPTY;
-	case NGHTTP2_PRIORITY:
-		return ++p->empty > EMPTY;
+	case NGHTTP2_WINDOW_UPDATE:
+		return ++p->windows > WINDOWS;
 	default:
 		return false;
 	}
 }
 
-bool
-edge_conn_frame(struct edge_conn *c, const nghttp2_frame *frame)
+/* Says so and hears nothing more; the connection closes when that is written. */
+static void
+calm(struct edge_conn *c)
 {
-	if (!too_fast(c, frame))
-		return true;
+	if (c->calmed)
+		return;
+	c->calmed = true;
 	atomic_fetch_add(&c->loop->figures.floods, 1);
 	edge_event(c->loop->edge, "flood", c->peer.address, NULL);
-	edge_conn_goaway(c, NGHTTP2_ENHANCE_YOUR_CALM);
-	edge_conn_kill(c);
-	return false;
+	if (nghttp2_session_terminate_session(c->session, NGHTTP2_ENHANCE_YOUR_CALM) != 0)
+		edge_conn_kill(c);
+	edge_conn_dirty(c);
+}
+
+void
+edge_conn_received(struct edge_conn *c, const nghttp2_frame *frame)
+{
+	c->settled = true;
+	if (too_fast(c, frame))
+		calm(c);
+}
+
+/* PRIORITY and unknown frames mean nothing here, and nghttp2 passes over them. */
+void
+edge_conn_begun(struct edge_conn *c, const nghttp2_frame_hd *hd)
+{
+	if ((hd->type == NGHTTP2_PRIORITY || hd->type > NGHTTP2_CONTINUATION) &&
+	    ++pace_of(c)->empty > EMPTY)
+		calm(c);
+}
+
+void
+edge_conn_reset(struct edge_conn *c)
+{
+	if (++pace_of(c)->resets > RESETS)
+		calm(c);
+}
+
+static bool
+stalls(const struct edge_conn *c, uint64_t now)
+{
+	const struct ward_edge_options *o = &c->loop->edge->o;
+
+	if (!c->settled) /* TLS, the preface and the first frame */
+		return now - c->begun > o->handshake_ms * MS;
+	return (c->want_out && now - c->last_write > o->stall_ms * MS) ||
+	       (c->mid_frame && now - c->mid_frame > o->stall_ms * MS) ||
+	       (c->draining && !c->calls && now - c->drained_at > FAREWELL_MS * MS);
 }
 
 void
 edge_conn_sweep(struct edge_conn *c, uint64_t now)
 {
-	const struct ward_edge_options *o = &c->loop->edge->o;
 	struct ward_call *next;
 
-	if (!c->shaken) {
-		if (now - c->begun > o->handshake_ms * MS)
-			edge_conn_kill(c);
-		return;
-	}
 	for (struct ward_call *call = c->calls; call; call = next) {
 		next = call->next;
 		edge_call_sweep(call, now);
 	}
-	if ((c->want_out && now - c->last_write > o->stall_ms * MS) ||
-	    (c->mid_frame && now - c->mid_frame > o->stall_ms * MS))
+	if (stalls(c, now))
 		edge_conn_kill(c);
-	else if (!c->calls && now - c->last_call > o->idle_ms * MS)
-		edge_conn_goaway(c, NGHTTP2_NO_ERROR);
+	else if (!c->calls && now - c->last_call > c->loop->edge->o.idle_ms * MS)
+		edge_conn_goaway(c);
+	else if (c->peer.certified && c->peer.not_after_ms <= c->loop->wall_ms)
+		edge_conn_end(c, "the certificate has expired");
 }

@@ -18,6 +18,7 @@ enum {
 	EDGE_SEND_MAX = 4 * 1024 * 1024, /* unsent answer of one call besides its last message */
 	EDGE_HEADERS_MAX = 64,
 	EDGE_HEADER_BYTES = 16 * 1024,
+	EDGE_SHARE = 8, /* of a loop's memory one connection may have the 8th part */
 	EDGE_ARENA = 128 * 1024 * 1024,
 	EDGE_ARENA_KEPT = 1024 * 1024, /* of that, from one message to the next */
 };
@@ -28,7 +29,7 @@ struct edge_loop;
 /* What one peer may do in a second. */
 struct edge_pace {
 	uint64_t second;
-	unsigned resets, pings, settings, empty;
+	unsigned resets, pings, settings, empty, windows;
 };
 
 struct ward_call {
@@ -43,6 +44,7 @@ struct ward_call {
 	struct ward_buf out, held_in; /* framed answers; bytes that came while held */
 	size_t out_sent;
 	uint64_t begun, deadline, last_in, last_out; /* µs, monotonic */
+	uint64_t message_begun;			     /* 0: between messages */
 	uint64_t bytes_in;
 	unsigned messages, headers;
 	size_t header_bytes, unconsumed;
@@ -62,10 +64,13 @@ struct edge_conn {
 	struct ward_call *calls;
 	unsigned call_count;
 	uint64_t begun, last_call, last_write, mid_frame; /* µs; mid_frame 0: between frames */
+	uint64_t drained_at;				  /* when it was told to go */
 	struct edge_pace pace;
+	struct ward_budget memory; /* of its calls, out of the loop's */
 	uint8_t *out;
 	size_t out_len, out_sent;
-	bool shaken, want_out, dirty, dead, draining;
+	bool shaken, settled, want_out, dirty, dead, draining, calmed;
+	bool drained; /* the socket gave less than was asked for: nothing more is there */
 };
 
 struct edge_post {
@@ -74,7 +79,6 @@ struct edge_post {
 	ward_call_fn fn; /* NULL: drop the device in `device` */
 	void *arg;
 	uint8_t device[16];
-	bool expired_only;
 };
 
 struct edge_slot {
@@ -127,6 +131,8 @@ struct ward_edge {
 /* --- tls.c --- */
 enum ward_rc edge_tls_new(const struct ward_edge *edge, SSL_CTX **ret,
 			  char why[512]) WARD_MUST_CHECK;
+/* Keeps *drained up to date with each read of the socket (set before the handshake). */
+void edge_tls_watch(SSL *ssl, bool *drained);
 /* Who is there, after the handshake. */
 void edge_tls_peer(SSL *ssl, const char *organisation, struct ward_peer *ret);
 
@@ -139,13 +145,18 @@ void edge_conn_flush(struct edge_conn *c);
 void edge_conn_dirty(struct edge_conn *c);
 /* Nothing more is read or written; the end of the round frees it. */
 void edge_conn_kill(struct edge_conn *c);
-void edge_conn_goaway(struct edge_conn *c, uint32_t error);
+/* No call begins any more; it closes when the last one has ended. */
+void edge_conn_goaway(struct edge_conn *c);
+/* Streams end now, with this text; a unary answer under way still goes out. */
+void edge_conn_end(struct edge_conn *c, const char *text);
 /* Frees it with its calls. */
 void edge_conn_free(struct edge_conn *c);
 /* Time limits; now in µs. */
 void edge_conn_sweep(struct edge_conn *c, uint64_t now);
-/* Counts what floods; false: the connection is over. */
-bool edge_conn_frame(struct edge_conn *c, const nghttp2_frame *frame);
+/* Counts what floods, of what comes in and of the resets that peers make us send (CVE-2025-8671). */
+void edge_conn_begun(struct edge_conn *c, const nghttp2_frame_hd *hd);
+void edge_conn_received(struct edge_conn *c, const nghttp2_frame *frame);
+void edge_conn_reset(struct edge_conn *c);
 
 /* --- call.c --- */
 void edge_call_callbacks(nghttp2_session_callbacks *callbacks);

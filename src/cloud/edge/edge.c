@@ -157,9 +157,7 @@ ward_edge_drop_device(struct ward_edge *edge, const uint8_t device[16])
 
 		if (!post)
 			abort();
-		post->expired_only = device == NULL;
-		if (device)
-			memcpy(post->device, device, 16);
+		memcpy(post->device, device, 16);
 		edge_post(&edge->loops[i], post);
 	}
 }

@@ -130,7 +130,7 @@ enum ward_rc ward_edge_start(const struct ward_edge_options *options, struct war
 uint16_t ward_edge_port(const struct ward_edge *edge);
 /* New connections get the certificate files as they are now; what fails to load changes nothing. */
 enum ward_rc ward_edge_reload(struct ward_edge *edge, char why[512]) WARD_MUST_CHECK;
-/* Ends calls and connections of a device now (device NULL: none but expired ones). Any thread. */
+/* Ends streams and connections of a device now. Any thread. */
 void ward_edge_drop_device(struct ward_edge *edge, const uint8_t device[16]);
 /* Stops accepting, sends GOAWAY, lets calls end; true when none is left within timeout_ms. */
 bool ward_edge_drain(struct ward_edge *edge, unsigned timeout_ms);

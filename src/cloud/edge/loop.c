@@ -136,24 +136,12 @@ edge_post(struct edge_loop *loop, struct edge_post *post)
 		edge_loop_wake(loop);
 }
 
-/* Streams end now, no call begins any more; a unary answer under way (to who leaves) still goes out. */
-static void
-end_conn(struct edge_conn *c)
-{
-	for (struct ward_call *call = c->calls; call; call = call->next)
-		if (call->started && call->method->kind != WARD_CALL_UNARY)
-			ward_call_finish(call, WARD_GRPC_PERMISSION_DENIED, "revoked");
-	edge_conn_goaway(c, NGHTTP2_NO_ERROR);
-}
-
 static void
 drop(struct edge_loop *loop, const struct edge_post *post)
 {
 	for (struct edge_conn *c = loop->conns; c; c = c->next)
-		if (c->peer.certified &&
-		    (post->expired_only ? c->peer.not_after_ms <= loop->wall_ms
-					: memcmp(c->peer.device, post->device, 16) == 0))
-			end_conn(c);
+		if (c->peer.certified && memcmp(c->peer.device, post->device, 16) == 0)
+			edge_conn_end(c, "revoked");
 }
 
 static void
@@ -244,7 +232,7 @@ begin_drain(struct edge_loop *loop)
 	ward_fd_close(&loop->listener);
 	for (struct edge_conn *c = loop->conns; c; c = c->next) {
 		if (c->session)
-			edge_conn_goaway(c, NGHTTP2_NO_ERROR);
+			edge_conn_goaway(c);
 		else
 			edge_conn_kill(c);
 	}

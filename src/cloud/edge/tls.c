@@ -8,6 +8,8 @@
 #include "cloud/edge/edge-priv.h"
 #include "proto/wire.h"
 
+enum { READ = 32 * 1024 };
+
 static int
 choose_h2(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
 	  unsigned in_len, void *context)
@@ -61,6 +63,9 @@ edge_tls_new(const struct ward_edge *edge, SSL_CTX **ret, char why[512])
 	SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
+	/* one read for all records that are there, not two for each */
+	SSL_CTX_set_read_ahead(tls, 1);
+	SSL_CTX_set_default_read_buffer_len(tls, READ);
 	SSL_CTX_set_alpn_select_cb(tls, choose_h2, NULL);
 	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_verify_depth(tls, 4);
@@ -71,6 +76,27 @@ edge_tls_new(const struct ward_edge *edge, SSL_CTX **ret, char why[512])
 	else
 		*ret = tls;
 	return rc;
+}
+
+static long
+on_bio(BIO *bio, int what, const char *data, size_t len, int argi, long argl, int result,
+       size_t *processed)
+{
+	bool *drained = (bool *)(void *)BIO_get_callback_arg(bio);
+
+	(void)data;
+	(void)argi;
+	(void)argl;
+	if (what == (BIO_CB_READ | BIO_CB_RETURN))
+		*drained = result > 0 && processed && *processed < len;
+	return result;
+}
+
+void
+edge_tls_watch(SSL *ssl, bool *drained)
+{
+	BIO_set_callback_arg(SSL_get_rbio(ssl), (char *)(void *)drained);
+	BIO_set_callback_ex(SSL_get_rbio(ssl), on_bio);
 }
 
 /* The UUID of "spiffe://<organisation>/device/<uuid>". */
