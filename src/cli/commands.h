@@ -18,6 +18,8 @@ extern const struct ward_command ward_command_explain;
 extern const struct ward_command ward_command_intel;
 extern const struct ward_command ward_command_enroll;
 extern const struct ward_command ward_command_cloud;
+extern const struct ward_command ward_command_config;
+extern const struct ward_command ward_command_exclusion;
 extern const struct ward_command ward_command_completion;
 
 #endif

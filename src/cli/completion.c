@@ -3,8 +3,8 @@
 #include "cli/commands.h"
 
 static const struct ward_command *const commands[] = {
-	&ward_command_scan,   &ward_command_explain, &ward_command_intel,
-	&ward_command_enroll, &ward_command_cloud,
+	&ward_command_scan,	 &ward_command_explain, &ward_command_intel, &ward_command_config,
+	&ward_command_exclusion, &ward_command_enroll,	&ward_command_cloud,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -3,8 +3,9 @@
 #include "cli/commands.h"
 
 static const struct ward_command *const commands[] = {
-	&ward_command_scan,   &ward_command_explain, &ward_command_intel,
-	&ward_command_enroll, &ward_command_cloud,   &ward_command_completion,
+	&ward_command_scan,   &ward_command_explain,	&ward_command_intel,
+	&ward_command_config, &ward_command_exclusion,	&ward_command_enroll,
+	&ward_command_cloud,  &ward_command_completion,
 };
 
 static const struct {
@@ -14,6 +15,8 @@ static const struct {
 	{"scan", "look for malware in files and directories"},
 	{"explain", "show everything that is known about one file"},
 	{"intel", "compile rules, signatures and hashes into a pack; show and verify packs"},
+	{"config", "show the policy of this machine; find mistakes in one"},
+	{"exclusion", "show what is left out, and explain why a file is or is not"},
 	{"enroll", "make this machine a device of your cloud service"},
 	{"cloud", "ask the cloud service: status, test, lookup, submit"},
 	{"completion", "print completions for bash or zsh"},

@@ -168,6 +168,8 @@ ward_totals_print_json(const struct ward_totals *t, FILE *out)
 		if (t->gaps[i])
 			set_count(reasons, ward_reason_name((enum ward_reason)i), t->gaps[i]);
 	set(object, "not_scanned_reasons", reasons);
+	if (t->excluded)
+		set_count(object, "excluded", t->excluded);
 	set_count(object, "objects", t->objects);
 	set_count(object, "bytes", t->bytes);
 	set_count(object, "unpacked_bytes", t->unpacked_bytes);

@@ -177,4 +177,7 @@ ward_totals_print(const struct ward_totals *totals, bool colour, FILE *out)
 	print_total(totals, WARD_NOT_SCANNED, colour, out);
 	print_total(totals, WARD_UNKNOWN, colour, out);
 	print_total(totals, WARD_CLEAN, colour, out);
+	if (totals->excluded)
+		(void)fprintf(out, "  excluded by the policy: %s (--all names them)\n",
+			      ward_human_count(totals->excluded, a));
 }

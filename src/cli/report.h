@@ -35,6 +35,7 @@ struct ward_totals {
 	uint64_t objects;
 	uint64_t bytes;
 	uint64_t unpacked_bytes;
+	uint64_t excluded; /* left out because the policy says so; in no other count */
 	double seconds;
 };
 

@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/human.h"
+#include "cli/leave-out.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/stdin.h"
@@ -23,6 +24,8 @@ struct scan_options {
 	bool progress;
 	bool summary;
 	bool help;
+	bool ignore_exclusions;
+	const char *policy;
 	struct ward_strings excludes;
 	struct ward_session_options session;
 };
@@ -32,6 +35,7 @@ struct scan {
 	struct ward_pool *pool;
 	struct ward_progress progress;
 	struct ward_totals totals;
+	struct ward_leave_out leave_out;
 	bool colour;
 	bool failed; /* the scanners could not be kept running */
 };
@@ -84,11 +88,24 @@ show_gap(struct scan *s, const char *path, enum ward_reason why, const char *det
 	show(s, &report);
 }
 
+static void
+leave_out(struct scan *s, const char *path, const struct ward_exclusion *e)
+{
+	ward_progress_clear(&s->progress);
+	s->progress.files++;
+	s->totals.excluded++;
+	if (s->options.json)
+		ward_leave_out_print_json(path, e, stdout);
+	else if (s->options.all)
+		ward_leave_out_print(path, e, stdout);
+}
+
 /* Takes one reply; false when there is none to take. */
 static bool
 take_reply(struct scan *s, int timeout_ms)
 {
 	WARD_AUTO(ward_pool_reply_freep) struct ward_pool_reply *reply = NULL;
+	const struct ward_exclusion *allowed;
 	struct ward_report report;
 	struct job *job;
 	enum ward_rc rc = ward_pool_wait(s->pool, timeout_ms, &reply);
@@ -101,7 +118,11 @@ take_reply(struct scan *s, int timeout_ms)
 	job = reply->cookie;
 	ward_session_report(job->path, reply, &report);
 	s->progress.bytes += job->size;
-	show(s, &report);
+	allowed = ward_leave_out_findings(&s->leave_out, &report);
+	if (allowed)
+		leave_out(s, job->path, allowed);
+	else
+		show(s, &report);
 	free(job);
 	return true;
 }
@@ -149,8 +170,13 @@ visit(void *ctx, const struct ward_walk_entry *entry)
 {
 	struct scan *s = ctx;
 	uint64_t size = (uint64_t)entry->st.st_size;
+	const struct ward_exclusion *excluded =
+		entry->fd < 0 ? NULL : ward_leave_out_file(&s->leave_out, entry->fd);
 
-	if (entry->fd < 0) {
+	if (excluded) {
+		(void)close(entry->fd);
+		leave_out(s, entry->path, excluded);
+	} else if (entry->fd < 0) {
 		show_gap(s, entry->path, entry->why, entry->detail, size);
 	} else if (size > s->options.session.max.file) {
 		(void)close(entry->fd);
@@ -299,6 +325,10 @@ static const struct ward_option table[] = {
 	WARD_SESSION_OPTIONS(struct scan_options),
 	{"exclude", 'e', WARD_OPTION_LIST, "PATTERN", AT(excludes),
 	 "leave out names (or with a slash: paths) that match"},
+	{"policy", 0, WARD_OPTION_TEXT, "FILE", AT(policy),
+	 "leave out what this policy excludes (" WARD_POLICY_FILE ")"},
+	{"ignore-exclusions", 0, WARD_OPTION_FLAG, NULL, AT(ignore_exclusions),
+	 "leave nothing out for the policy's sake"},
 	{"cross-fs", 0, WARD_OPTION_FLAG, NULL, AT(cross_fs), "enter other mounted file systems"},
 	{"no-recursive", 0, WARD_OPTION_NO, NULL, AT(recursive), "do not enter directories"},
 	{"recursive", 0, WARD_OPTION_FLAG, NULL, AT(recursive), "enter directories (the default)"},
@@ -318,7 +348,20 @@ static void
 scan_done(struct scan *s)
 {
 	ward_strings_done(&s->options.excludes);
+	ward_leave_out_done(&s->leave_out);
 	ward_session_options_done(&s->options.session);
+}
+
+/* A policy with a mistake stops the scan: what it wants left out or looked at is not known. */
+static bool
+load_policy(struct scan *s)
+{
+	const struct ward_policy_files files = {.local = s->options.policy};
+
+	if (!s->options.policy || s->options.ignore_exclusions)
+		return true;
+	s->leave_out.policy = ward_policy_load(&files);
+	return s->leave_out.policy != NULL;
 }
 
 static int
@@ -341,7 +384,7 @@ command_scan(int argc, char **argv)
 			    stderr);
 		return WARD_EXIT_ERROR;
 	}
-	return run_scan(&s, &paths);
+	return load_policy(&s) ? run_scan(&s, &paths) : WARD_EXIT_ERROR;
 }
 
 const struct ward_command ward_command_scan = {

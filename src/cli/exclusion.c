@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `ward exclusion list | check`. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/human.h"
+#include "cli/policy.h"
+#include "policy/exclude/read.h"
+
+struct exclusion_options {
+	struct ward_policy_files files;
+	const char *process;
+	const char *hash;
+	const char *threat;
+	const char *scope;
+	bool all;
+	bool json;
+	bool help;
+};
+
+enum { LINE_MAX_BYTES = 64 << 10 };
+
+static int
+fail(const char *what)
+{
+	(void)fprintf(stderr, "ward exclusion: %s\n", what);
+	return WARD_EXIT_ERROR;
+}
+
+/* --- list --- */
+
+static bool
+print_entry(const struct ward_exclusion *e, bool json)
+{
+	WARD_AUTO(ward_buf_done) struct ward_buf out = {0};
+
+	ward_buf_init(&out, LINE_MAX_BYTES, NULL);
+	if (ward_exclusion_print(e, &out) != WARD_OK)
+		return false;
+	ward_human_print(stdout, ward_buf_span(&out));
+	if (!json)
+		(void)printf("  [%s]", e->managed ? "managed" : "local");
+	(void)putchar('\n');
+	return true;
+}
+
+static int
+list(const struct exclusion_options *options)
+{
+	WARD_AUTO(ward_policy_effective_freep)
+	struct ward_policy_effective *e = ward_policy_load(&options->files);
+
+	if (!e)
+		return WARD_EXIT_ERROR;
+	for (size_t i = 0; i < e->policy.exclusion_count; i++)
+		if (!print_entry(&e->policy.exclusions[i], options->json))
+			return fail("an entry is too large to show");
+	if (e->policy.exclusion_count == 0 && !options->json)
+		(void)fputs("Nothing is excluded.\n", stderr);
+	return WARD_EXIT_NOTHING;
+}
+
+/* --- check --- */
+
+static void
+print_fit(const struct ward_exclusion *e, enum ward_exclusion_fit fit, struct ward_span why)
+{
+	static const char *const marks[] = {[WARD_EXCLUSION_MATCHES] = "excluded by",
+					    [WARD_EXCLUSION_EXPIRED] = "expired",
+					    [WARD_EXCLUSION_SCOPE] = "other scope",
+					    [WARD_EXCLUSION_NEAR] = "near miss",
+					    [WARD_EXCLUSION_OTHER] = "no match"};
+
+	(void)printf("  %-12s %s ", marks[fit], ward_exclusion_kind_name(e->kind));
+	ward_human_print(stdout, ward_span_str(e->value));
+	if (e->line)
+		(void)printf(" (%s, line %u)", e->managed ? "managed" : "local", e->line);
+	if (why.len > 0)
+		(void)fputs(": ", stdout);
+	(void)fwrite(why.data, 1, why.len, stdout);
+	(void)putchar('\n');
+}
+
+/* One scope; true when something leaves the file out. */
+static bool
+judge(const struct exclusion_options *options, const struct ward_policy_effective *e,
+      const struct ward_exclusion_subject *s)
+{
+	const struct ward_exclusion *found = ward_exclusions_match(e->exclusions, s);
+
+	(void)printf("%s: %s\n",
+		     s->scope == WARD_EXCLUDE_REALTIME ? "real time" : "scans on demand",
+		     found ? "excluded" : "not excluded");
+	for (size_t i = 0; i < ward_exclusions_count(e->exclusions); i++) {
+		WARD_AUTO(ward_buf_done) struct ward_buf why = {0};
+		enum ward_exclusion_fit fit = WARD_EXCLUSION_OTHER;
+
+		ward_buf_init(&why, LINE_MAX_BYTES, NULL);
+		if (ward_exclusions_explain(e->exclusions, i, s, &why, &fit) == WARD_OK &&
+		    (fit != WARD_EXCLUSION_OTHER || options->all))
+			print_fit(ward_exclusions_entry(e->exclusions, i), fit,
+				  ward_buf_span(&why));
+	}
+	return found != NULL;
+}
+
+static bool
+scopes(const struct exclusion_options *options, unsigned *ret)
+{
+	const char *scope = options->scope ? options->scope : "both";
+
+	*ret = strcmp(scope, "realtime") == 0	 ? WARD_EXCLUDE_REALTIME
+	       : strcmp(scope, "on_demand") == 0 ? WARD_EXCLUDE_ON_DEMAND
+	       : strcmp(scope, "both") == 0	 ? WARD_EXCLUDE_BOTH
+						 : 0;
+	return *ret != 0;
+}
+
+/* As the kernel would name it: links resolved. A path that is not there is taken as it is written. */
+static char *
+real_path(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	if (!real && path[0] == '/') {
+		(void)fputs("ward exclusion: there is no such file here; compared as written\n",
+			    stderr);
+		real = strdup(path);
+	} else if (real && strcmp(real, path) != 0) {
+		(void)fputs("compared as ", stdout);
+		ward_human_print(stdout, ward_span_str(real));
+		(void)putchar('\n');
+	}
+	return real;
+}
+
+static int
+check(const struct exclusion_options *options, const char *path)
+{
+	WARD_AUTO(ward_policy_effective_freep)
+	struct ward_policy_effective *e = ward_policy_load(&options->files);
+	struct ward_exclusion_subject s = {.process = options->process,
+					   .threat = options->threat,
+					   .now_s = (uint64_t)time(NULL)};
+	unsigned wanted;
+	uint8_t digest[32];
+	bool found = false;
+	char *real;
+
+	if (!e)
+		return WARD_EXIT_ERROR;
+	if (!scopes(options, &wanted))
+		return fail("--scope: realtime, on_demand or both");
+	if (options->hash && !ward_text_unhex(ward_span_str(options->hash), digest, sizeof(digest)))
+		return fail("--hash: not a SHA-256");
+	s.sha256 = options->hash ? digest : NULL;
+	real = real_path(path);
+	if (!real)
+		return fail("no such file; name it with its whole path");
+	s.path = real;
+	for (s.scope = WARD_EXCLUDE_REALTIME; s.scope <= WARD_EXCLUDE_ON_DEMAND; s.scope++)
+		if (wanted & s.scope)
+			found |= judge(options, e, &s);
+	free(real);
+	return found ? WARD_EXIT_NOTHING : WARD_EXIT_FOUND;
+}
+
+#define AT(member) offsetof(struct exclusion_options, member)
+
+static const struct ward_option table[] = {
+	{"policy", 0, WARD_OPTION_TEXT, "FILE", AT(files.local),
+	 "the machine's policy (default: " WARD_POLICY_FILE ")"},
+	{"organisation", 0, WARD_OPTION_TEXT, "FILE", AT(files.organisation),
+	 "an organisation's policy to go with it"},
+	{"process", 0, WARD_OPTION_TEXT, "PATH", AT(process), "check: the program that opens it"},
+	{"hash", 0, WARD_OPTION_TEXT, "SHA256", AT(hash), "check: its digest"},
+	{"threat", 0, WARD_OPTION_TEXT, "NAME", AT(threat), "check: what was found in it"},
+	{"scope", 0, WARD_OPTION_TEXT, "SCOPE", AT(scope),
+	 "check: realtime, on_demand or both (default)"},
+	{"all", 'a', WARD_OPTION_FLAG, NULL, AT(all), "check: name every exclusion"},
+	{"json", 0, WARD_OPTION_FLAG, NULL, AT(json), "list: one JSON object per line"},
+	{"help", 'h', WARD_OPTION_FLAG, NULL, AT(help), "print this"},
+	{NULL, 0, WARD_OPTION_FLAG, NULL, 0, NULL},
+};
+
+static int
+run_verb(const struct exclusion_options *options, const struct ward_strings *operands)
+{
+	const char *verb = operands->count ? operands->items[0] : "";
+
+	if (operands->count == 1 && strcmp(verb, "list") == 0)
+		return list(options);
+	if (operands->count == 2 && strcmp(verb, "check") == 0)
+		return check(options, operands->items[1]);
+	(void)fputs("ward exclusion: list or check PATH\nTry: ward exclusion --help\n", stderr);
+	return WARD_EXIT_ERROR;
+}
+
+static int
+command_exclusion(int argc, char **argv)
+{
+	struct exclusion_options options = {.json = false};
+	WARD_AUTO(ward_strings_done) struct ward_strings operands = {.count = 0};
+
+	if (!ward_options_parse(&ward_command_exclusion, argc, argv, &options, &operands))
+		return WARD_EXIT_ERROR;
+	if (options.help) {
+		ward_options_help(&ward_command_exclusion, stdout);
+		return WARD_EXIT_NOTHING;
+	}
+	return run_verb(&options, &operands);
+}
+
+const struct ward_command ward_command_exclusion = {
+	.name = "exclusion",
+	.synopsis = "ward exclusion list\n       ward exclusion check PATH",
+	.about = "Shows what is left out of scans and real-time protection, and explains it.\n"
+		 "check says which exclusion matches a file and why, or why one that nearly does\n"
+		 "does not. Links are resolved first, as real-time protection does.\n"
+		 "\n"
+		 "Exit status of check: 0 excluded, 1 not excluded, 2 error.",
+	.examples = "  ward exclusion check /srv/data/new.iso\n"
+		    "  ward exclusion check --process /usr/sbin/mysqld /var/lib/mysql/ibdata1\n",
+	.options = table,
+	.run = command_exclusion,
+};
