@@ -14,7 +14,7 @@ void *ward_codec_unpack(const ProtobufCMessageDescriptor *type, struct ward_span
 enum ward_rc ward_codec_pack(const ProtobufCMessage *message, struct ward_buf *out) WARD_MUST_CHECK;
 
 /* Borrows the text. */
-ProtobufCBinaryData ward_codec_bytes(const char *text, size_t len);
+ProtobufCBinaryData ward_codec_bytes(const void *bytes, size_t len);
 /* A copy with a NUL; NULL when it is longer than `max` or holds a NUL itself. */
 const char *ward_codec_text(struct ward_arena *arena, ProtobufCBinaryData bytes,
 			    size_t max) WARD_MUST_CHECK;

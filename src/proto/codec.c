@@ -44,9 +44,9 @@ ward_codec_pack(const ProtobufCMessage *message, struct ward_buf *out)
 }
 
 ProtobufCBinaryData
-ward_codec_bytes(const char *text, size_t len)
+ward_codec_bytes(const void *bytes, size_t len)
 {
-	return (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)text};
+	return (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)bytes};
 }
 
 const char *
