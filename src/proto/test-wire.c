@@ -180,6 +180,22 @@ test_garbage(void **state)
 }
 
 static void
+test_uuid_made(void **state)
+{
+	static const uint8_t random[10] = {0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4, 5, 6};
+	uint8_t id[16];
+	char text[37];
+	uint64_t ms = 0;
+
+	(void)state;
+	ward_wire_uuid_make(UINT64_C(0x0193a1b2c3d4), random, id);
+	assert_true(ward_wire_uuid_time(id, &ms));
+	assert_int_equal(ms, UINT64_C(0x0193a1b2c3d4));
+	ward_wire_uuid_text(id, text);
+	assert_string_equal(text, "0193a1b2-c3d4-7fff-bfff-010203040506");
+}
+
+static void
 test_uuid(void **state)
 {
 	static const char text[] = "01930000-0000-7000-8000-000000000000";
@@ -222,7 +238,7 @@ main(void)
 		cmocka_unit_test(test_lookup),	 cmocka_unit_test(test_lookup_fields),
 		cmocka_unit_test(test_event),	 cmocka_unit_test(test_reputation),
 		cmocka_unit_test(test_garbage),	 cmocka_unit_test(test_uuid),
-		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_uuid_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

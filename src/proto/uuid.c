@@ -69,3 +69,13 @@ ward_wire_uuid_time(const uint8_t id[WARD_WIRE_ID_LEN], uint64_t *ret_ms)
 	*ret_ms = ms;
 	return true;
 }
+
+void
+ward_wire_uuid_make(uint64_t ms, const uint8_t random[10], uint8_t ret_id[WARD_WIRE_ID_LEN])
+{
+	for (size_t i = 0; i < 6; i++)
+		ret_id[i] = (uint8_t)(ms >> (8 * (5 - i)));
+	memcpy(ret_id + 6, random, 10);
+	ret_id[6] = (uint8_t)(0x70 | (ret_id[6] & 0x0f));
+	ret_id[8] = (uint8_t)(0x80 | (ret_id[8] & 0x3f));
+}

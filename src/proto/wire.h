@@ -50,6 +50,8 @@ bool ward_wire_is_text(const char *text, size_t max);
 
 /* Milliseconds since 1970 in a UUID of version 7 (RFC 9562 §5.7); false for other UUIDs. */
 bool ward_wire_uuid_time(const uint8_t id[WARD_WIRE_ID_LEN], uint64_t *ret_ms);
+/* A UUID of version 7 for this time; `random` are 10 unpredictable bytes, of which 74 bits stay. */
+void ward_wire_uuid_make(uint64_t ms, const uint8_t random[10], uint8_t ret_id[WARD_WIRE_ID_LEN]);
 /* Lower-case text of a UUID, 36 characters and NUL, and back (WARD_E_FORMAT). */
 void ward_wire_uuid_text(const uint8_t id[WARD_WIRE_ID_LEN], char ret_text[37]);
 enum ward_rc ward_wire_uuid_parse(struct ward_span text,

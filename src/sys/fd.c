@@ -197,6 +197,23 @@ ward_fd_write_all(int fd, struct ward_span bytes)
 	return WARD_OK;
 }
 
+enum ward_rc
+ward_fd_pwrite_all(int fd, struct ward_span bytes, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < bytes.len) {
+		ssize_t n = pwrite(fd, bytes.data + done, bytes.len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ward_errno_rc(errno);
+		done += (size_t)n;
+	}
+	return WARD_OK;
+}
+
 /* A rename is on the disk only once its directory is. */
 static enum ward_rc
 sync_directory_of(const char *path)

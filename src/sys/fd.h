@@ -57,6 +57,8 @@ void ward_fd_read_ahead(int fd, uint64_t len);
  * takes; what came before is in it. */
 enum ward_rc ward_fd_read_all(int fd, struct ward_buf *into) WARD_MUST_CHECK;
 enum ward_rc ward_fd_write_all(int fd, struct ward_span bytes) WARD_MUST_CHECK;
+/* At a place of its own; the descriptor's position stays. */
+enum ward_rc ward_fd_pwrite_all(int fd, struct ward_span bytes, uint64_t offset) WARD_MUST_CHECK;
 
 /*
  * Replaces `path` by a file with these bytes and this mode: after a crash at any moment there is
