@@ -108,7 +108,7 @@ ward_entry_may_create(int dir)
 enum ward_rc
 ward_entry_make_directory(int dir, const char *name, uint32_t mode)
 {
-	return rc_of(mkdirat(dir, name, mode));
+	return rc_of(mkdirat(dir < 0 ? AT_FDCWD : dir, name, mode));
 }
 
 enum ward_rc
@@ -127,7 +127,9 @@ ward_entry_move(int from_dir, const char *from, int to_dir, const char *to)
 enum ward_rc
 ward_entry_replace(int dir, const char *from, const char *to)
 {
-	return rc_of(renameat(dir, from, dir, to));
+	int at = dir < 0 ? AT_FDCWD : dir;
+
+	return rc_of(renameat(at, from, at, to));
 }
 
 enum ward_rc

@@ -26,11 +26,12 @@ enum ward_rc ward_entry_open(int dir, const char *name, bool directory,
 enum ward_rc ward_entry_may_create(int dir) WARD_MUST_CHECK;
 
 /* WARD_E_PERM also when the name is taken, everywhere below. */
+/* `dir` -1: the name is a path of our own. */
 enum ward_rc ward_entry_make_directory(int dir, const char *name, uint32_t mode) WARD_MUST_CHECK;
 /* Moves within one file system and mount; never replaces anything, in one step. */
 enum ward_rc ward_entry_move(int from_dir, const char *from, int to_dir,
 			     const char *to) WARD_MUST_CHECK;
-/* Moves and replaces what bears the name. */
+/* Moves and replaces what bears the name. `dir` -1: the names are paths of our own. */
 enum ward_rc ward_entry_replace(int dir, const char *from, const char *to) WARD_MUST_CHECK;
 enum ward_rc ward_entry_remove(int dir, const char *name, bool directory) WARD_MUST_CHECK;
 
