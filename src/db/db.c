@@ -26,7 +26,6 @@ rc_of(int code)
 	switch (code & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_DONE:
-		return WARD_OK;
 	case SQLITE_ROW:
 		return WARD_OK;
 	case SQLITE_NOMEM:
@@ -71,8 +70,10 @@ ward_db_prepare(struct ward_db *db, const char *sql, struct ward_db_statement **
 		return WARD_E_NOMEM;
 	code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle, NULL);
 	if (code != SQLITE_OK) {
+		enum ward_rc rc = rc_of(code);
+
 		free(s);
-		return rc_of(code);
+		return rc ? rc : WARD_E_IO;
 	}
 	*ret_statement = s;
 	return WARD_OK;

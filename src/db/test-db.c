@@ -178,8 +178,10 @@ test_damage_is_set_aside(void **state)
 	(void)state;
 	overwrite(0, 100);
 	db = open_db(1, true);
+	assert_int_equal(ward_db_begin(db), WARD_OK);
 	for (int i = 0; i < 2000; i++)
 		insert(db, i, ward_span_str("some text to fill pages with"), WARD_OK);
+	assert_int_equal(ward_db_end(db, WARD_OK), WARD_OK);
 	ward_db_freep(&db);
 	overwrite(8192, 4096);
 	db = open_db(1, true);

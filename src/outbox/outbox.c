@@ -9,14 +9,16 @@
 
 enum { DEFAULT_ROWS = 100 * 1000, DEFAULT_BYTES = 64 << 20 };
 
-static const char *const MIGRATIONS[] = {
+static const char VERSION_1[] =
 	"CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE,"
 	" worth INTEGER NOT NULL, since_ms INTEGER NOT NULL, body BLOB NOT NULL) STRICT;"
 	"CREATE INDEX event_send ON event (worth DESC, seq);"
 	"CREATE INDEX event_drop ON event (worth, seq);"
 	"CREATE TABLE sum (what INTEGER PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
-	"INSERT INTO sum VALUES (0, 0);",
-};
+	"INSERT INTO sum VALUES (0, 0);";
+
+/* Only ever add to the end. */
+static const char *const MIGRATIONS[] = {VERSION_1};
 
 enum statement {
 	INSERT,
