@@ -32,6 +32,10 @@ enum statement {
 	STATEMENTS
 };
 
+static const char SUMS[] =
+	"SELECT count(*), coalesce(sum(length(body)), 0), coalesce(min(since_ms), 0),"
+	" (SELECT value FROM sum WHERE what = 0) FROM event";
+
 static const char *const SQL[STATEMENTS] = {
 	[INSERT] = "INSERT INTO event (id, worth, since_ms, body) VALUES (?1, ?2, ?3, ?4)",
 	[FIND] = "SELECT 1 FROM event WHERE id = ?1",
@@ -40,8 +44,7 @@ static const char *const SQL[STATEMENTS] = {
 	[PEEK] = "SELECT id, worth, since_ms, body FROM event ORDER BY worth DESC, seq LIMIT ?1",
 	[ACKNOWLEDGE] = "DELETE FROM event WHERE id = ?1 RETURNING length(body)",
 	[COUNT_DROPPED] = "UPDATE sum SET value = value + ?1 WHERE what = 0",
-	[TOTALS] = "SELECT count(*), coalesce(sum(length(body)), 0), coalesce(min(since_ms), 0),"
-		   " (SELECT value FROM sum WHERE what = 0) FROM event",
+	[TOTALS] = SUMS,
 };
 
 struct ward_outbox {

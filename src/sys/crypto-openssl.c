@@ -85,24 +85,25 @@ ward_aead_freep(struct ward_aead **aead)
 enum ward_rc
 ward_aead_new(const uint8_t key[WARD_KEY_LEN], struct ward_aead **ret_aead)
 {
-	WARD_AUTO(ward_aead_freep) struct ward_aead *a = calloc(1, sizeof(*a));
+	struct ward_aead *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return WARD_E_NOMEM;
 	memcpy(a->key, key, sizeof(a->key));
 	a->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	a->ctx = EVP_CIPHER_CTX_new();
-	if (!a->cipher || !a->ctx)
+	if (!a->cipher || !a->ctx) {
+		ward_aead_freep(&a);
 		return WARD_E_NOMEM;
+	}
 	*ret_aead = a;
-	a = NULL;
 	return WARD_OK;
 }
 
 /* One direction of the cipher up to its tag. */
 static bool
-crypt(struct ward_aead *a, const uint8_t *nonce, struct ward_span aad, struct ward_span in,
-      uint8_t *out, bool seal)
+run_cipher(struct ward_aead *a, const uint8_t *nonce, struct ward_span aad, struct ward_span in,
+	   uint8_t *out, bool seal)
 {
 	int n = 0;
 
@@ -121,7 +122,7 @@ ward_aead_seal(struct ward_aead *aead, const uint8_t nonce[WARD_AEAD_NONCE], str
 	uint8_t none[WARD_AEAD_TAG];
 	int n = 0;
 
-	if (!crypt(aead, nonce, aad, plain, ret_sealed, true) ||
+	if (!run_cipher(aead, nonce, aad, plain, ret_sealed, true) ||
 	    EVP_CipherFinal_ex(aead->ctx, none, &n) != 1 ||
 	    EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_GET_TAG, WARD_AEAD_TAG,
 				ret_sealed + plain.len) != 1)
@@ -141,7 +142,7 @@ ward_aead_open(struct ward_aead *aead, const uint8_t nonce[WARD_AEAD_NONCE], str
 		return WARD_E_FORMAT;
 	body = ward_span_of(sealed.data, sealed.len - WARD_AEAD_TAG);
 	memcpy(tag, sealed.data + body.len, sizeof(tag));
-	if (!crypt(aead, nonce, aad, body, ret_plain, false) ||
+	if (!run_cipher(aead, nonce, aad, body, ret_plain, false) ||
 	    EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_SET_TAG, WARD_AEAD_TAG, tag) != 1)
 		return WARD_E_NOMEM;
 	return EVP_CipherFinal_ex(aead->ctx, none, &n) == 1 ? WARD_OK : WARD_E_FORMAT;
@@ -168,15 +169,16 @@ ward_hasher_freep(struct ward_hasher **hasher)
 enum ward_rc
 ward_hasher_new(struct ward_hasher **ret_hasher)
 {
-	WARD_AUTO(ward_hasher_freep) struct ward_hasher *h = calloc(1, sizeof(*h));
+	struct ward_hasher *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return WARD_E_NOMEM;
 	h->ctx = EVP_MD_CTX_new();
-	if (!h->ctx || EVP_DigestInit_ex2(h->ctx, EVP_sha256(), NULL) != 1)
+	if (!h->ctx || EVP_DigestInit_ex2(h->ctx, EVP_sha256(), NULL) != 1) {
+		ward_hasher_freep(&h);
 		return WARD_E_NOMEM;
+	}
 	*ret_hasher = h;
-	h = NULL;
 	return WARD_OK;
 }
 

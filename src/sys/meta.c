@@ -95,38 +95,42 @@ ward_meta_same(const struct ward_meta *a, const struct ward_meta *b)
 
 /* --- extended attributes --- */
 
-static void
-freep(char **p)
-{
-	free(*p);
-}
+struct xattr_room {
+	char names[XATTR_MAX + 1];
+	char value[XATTR_MAX];
+};
 
-enum ward_rc
-ward_meta_xattrs(int fd, ward_meta_xattr visit, void *ctx)
+static enum ward_rc
+visit_all(int fd, struct xattr_room *room, ward_meta_xattr visit, void *ctx)
 {
-	WARD_AUTO(freep) char *names = malloc(XATTR_MAX + 1);
-	WARD_AUTO(freep) char *value = malloc(XATTR_MAX);
-	ssize_t all;
+	ssize_t all = flistxattr(fd, room->names, XATTR_MAX);
 
-	if (!names || !value)
-		return WARD_E_NOMEM;
-	all = flistxattr(fd, names, XATTR_MAX);
 	if (all < 0)
 		return errno == EOPNOTSUPP ? WARD_OK : ward_errno_rc(errno);
-	names[all] = 0;
-	for (char *name = names; name < names + all; name += strlen(name) + 1) {
-		ssize_t n = fgetxattr(fd, name, value, XATTR_MAX);
+	room->names[all] = 0;
+	for (char *name = room->names; name < room->names + all; name += strlen(name) + 1) {
+		ssize_t n = fgetxattr(fd, name, room->value, XATTR_MAX);
 		enum ward_rc rc;
 
 		if (n < 0 && errno == ENODATA)
 			continue; /* removed meanwhile */
 		if (n < 0)
 			return ward_errno_rc(errno);
-		rc = visit(ctx, name, ward_span_of(value, (size_t)n));
+		rc = visit(ctx, name, ward_span_of(room->value, (size_t)n));
 		if (rc)
 			return rc;
 	}
 	return WARD_OK;
+}
+
+enum ward_rc
+ward_meta_xattrs(int fd, ward_meta_xattr visit, void *ctx)
+{
+	struct xattr_room *room = malloc(sizeof(*room));
+	enum ward_rc rc = room ? visit_all(fd, room, visit, ctx) : WARD_E_NOMEM;
+
+	free(room);
+	return rc;
 }
 
 enum ward_rc
