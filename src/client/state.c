@@ -362,6 +362,8 @@ ward_state_take(struct ward_state *s, struct ward_span key_pem, const Ward__V1__
 	s->renew_after_ms = reply->renew_after_ms;
 	if (reply->policy) {
 		s->policy = *reply->policy;
+		s->policy.document =
+			(ProtobufCBinaryData){0, NULL}; /* lives as long as the reply */
 		s->policy.base.n_unknown_fields = 0;
 		s->policy.base.unknown_fields = NULL;
 	}

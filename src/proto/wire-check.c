@@ -222,6 +222,7 @@ ward_wire_check_policy(const Ward__V1__Policy *p)
 	REFUSE_IF_TOLD(check_level(p->level));
 	REFUSE_UNLESS((unsigned)p->samples <= WARD__V1__SAMPLES__SAMPLES_ASK, "policy.samples");
 	REFUSE_UNLESS(p->hold_ms <= WARD_WIRE_HOLD_MAX_MS, "policy.hold_ms");
+	REFUSE_UNLESS(p->document.len <= WARD_WIRE_DOCUMENT_MAX, "policy.document");
 	return NULL;
 }
 
@@ -309,6 +310,9 @@ check_enroll_reply(const void *message)
 	for (size_t i = 0; i < r->n_authorities; i++)
 		REFUSE_UNLESS(r->authorities[i].len >= 1 && r->authorities[i].len <= 16384,
 			      "authorities");
+	REFUSE_UNLESS(r->n_policy_keys <= WARD_WIRE_POLICY_KEYS_MAX, "policy_keys");
+	for (size_t i = 0; i < r->n_policy_keys; i++)
+		REFUSE_UNLESS(r->policy_keys[i].len == 32, "policy_keys");
 	return r->policy ? ward_wire_check_policy(r->policy) : NULL;
 }
 

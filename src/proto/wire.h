@@ -28,6 +28,8 @@ enum {
 	WARD_WIRE_CHUNK_MAX = 1024 * 1024,
 	WARD_WIRE_MESSAGE_MAX = 4 * 1024 * 1024, /* any request message */
 	WARD_WIRE_HOLD_MAX_MS = 60 * 1000,
+	WARD_WIRE_DOCUMENT_MAX = 48 * 1024, /* a policy in its envelope */
+	WARD_WIRE_POLICY_KEYS_MAX = 4,
 	WARD_WIRE_DIGESTS_MAX = 4096,
 	WARD_WIRE_ID_LEN = 16, /* devices, events */
 };

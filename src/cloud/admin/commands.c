@@ -10,9 +10,11 @@
 #include "cloud/admin/init.h"
 #include "cloud/command.h"
 #include "cloud/node/options.h"
+#include "proto/wire.h"
 #include "sys/clock.h"
+#include "sys/fd.h"
 
-enum kind { END, TEXT, NUMBER, LATER, MILLIS, FLAG };
+enum kind { END, TEXT, NUMBER, LATER, MILLIS, FLAG, CONTENT };
 
 struct option {
 	const char *name; /* "--name" */
@@ -56,13 +58,20 @@ static const struct verb verbs[] = {
 	  {"--device", "device", TEXT},
 	  {"--expires", "expires_ms", LATER}}},
 	{"verdict", "show", "verdict.show", "SHA256", {"sha256"}, {{0}}},
-	{"policy", "show", "policy.show", "", {NULL}, {{0}}},
+	{"policy",
+	 "show",
+	 "policy.show",
+	 "[--document yes]",
+	 {NULL},
+	 {{"--document", "document", FLAG}}},
 	{"policy",
 	 "set",
 	 "policy.set",
-	 "[--level L] [--samples S] [--hold 10s] [--send-names yes|no] [--private-lookup yes|no]",
+	 "[--file POLICY.JSON] [--level L] [--samples S] [--hold 10s] [--send-names yes|no] "
+	 "[--private-lookup yes|no]",
 	 {NULL},
-	 {{"--level", "level", TEXT},
+	 {{"--file", "document", CONTENT},
+	  {"--level", "level", TEXT},
 	  {"--samples", "samples", TEXT},
 	  {"--hold", "hold_ms", MILLIS},
 	  {"--send-names", "send_names", FLAG},
@@ -110,6 +119,19 @@ duration(const char *text, uint64_t *ret_ms)
 	return false;
 }
 
+/* A text file, as far as one request takes it; NULL: cannot be read, too large or not UTF-8. */
+static json_t *
+content_of(const char *path)
+{
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
+	WARD_AUTO(ward_fd_close) int fd = -1;
+
+	ward_buf_init(&text, WARD_WIRE_DOCUMENT_MAX, NULL);
+	if (ward_fd_open_regular(-1, path, true, &fd, NULL) || ward_fd_read_all(fd, &text))
+		return NULL;
+	return json_stringn(text.len ? (const char *)text.data : "", text.len);
+}
+
 static json_t *
 value_of(enum kind kind, const char *text)
 {
@@ -118,6 +140,8 @@ value_of(enum kind kind, const char *text)
 
 	if (kind == TEXT)
 		return json_string(text);
+	if (kind == CONTENT)
+		return content_of(text);
 	if (kind == FLAG)
 		return strcmp(text, "yes") == 0	 ? json_true()
 		       : strcmp(text, "no") == 0 ? json_false()

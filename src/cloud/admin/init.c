@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cloud/admin/ask.h"
 #include "cloud/identity/ca.h"
+#include "cloud/identity/policy-key.h"
 #include "sys/fd.h"
 
 enum { HOSTS = 32, TEXT = 256 * 1024 };
@@ -79,6 +80,7 @@ static enum ward_rc
 make(const struct init *o, const struct ward_config *config)
 {
 	ward_config_text pki;
+	uint8_t key[WARD_SIGN_PUBLIC];
 	enum ward_rc rc;
 
 	if (!ward_config_path(config, "pki", pki))
@@ -88,6 +90,8 @@ make(const struct init *o, const struct ward_config *config)
 	if (chmod(o->directory, 0700) != 0)
 		return WARD_E_PERM;
 	rc = ward_ca_create(pki, o->organisation, o->hosts, o->host_count);
+	if (!rc)
+		rc = ward_policy_key_public(pki, key);
 	return rc ? rc : write_config(config);
 }
 

@@ -2,6 +2,7 @@
 #include "cloud/admin/operations.h"
 
 #include "base/text.h"
+#include "cloud/admin/policy.h"
 #include "cloud/identity/token.h"
 #include "cloud/log/record.h"
 #include "sys/clock.h"
@@ -466,68 +467,18 @@ stats(struct asked *a)
 	return NULL;
 }
 
-static const char *const levels[] = {"",	  "normal",	    "moderate", "high",
-				     "high_plus", "zero_tolerance", NULL};
-static const char *const samples[] = {"", "safe", "all", "none", "ask", NULL};
-
-static int
-index_of(const char *const *names, const char *text)
-{
-	for (int i = 1; names[i]; i++)
-		if (strcmp(names[i], text) == 0)
-			return i;
-	return 0;
-}
-
-static void
-put_policy(json_t *out, const Ward__V1__Policy *p)
-{
-	put_text(out, "level", levels[(unsigned)p->level < 6 ? p->level : 0]);
-	put_text(out, "samples", samples[(unsigned)p->samples < 5 ? p->samples : 0]);
-	put_number(out, "hold_ms", p->hold_ms);
-	put_number(out, "version", p->version);
-	(void)json_object_set_new(out, "send_names", json_boolean(p->send_names));
-	(void)json_object_set_new(out, "private_lookup", json_boolean(p->private_lookup));
-}
-
-/* What is named is changed, the rest stays. NULL, or what is wrong. */
-static const char *
-change_policy(const struct asked *a, Ward__V1__Policy *p)
-{
-	const json_t *names = json_object_get(a->in, "send_names");
-	const json_t *private = json_object_get(a->in, "private_lookup");
-
-	if (text_in(a, "level")[0]) {
-		p->level = (Ward__V1__Level)index_of(levels, text_in(a, "level"));
-		if (!p->level)
-			return "level: normal, moderate, high, high_plus or zero_tolerance";
-	}
-	if (text_in(a, "samples")[0]) {
-		p->samples = (Ward__V1__Samples)index_of(samples, text_in(a, "samples"));
-		if (!p->samples)
-			return "samples: safe, all, none or ask";
-	}
-	if (number_in(a, "hold_ms") > WARD_WIRE_HOLD_MAX_MS)
-		return "hold: 60 seconds at most";
-	if (number_in(a, "hold_ms"))
-		p->hold_ms = (uint32_t)number_in(a, "hold_ms");
-	if (names)
-		p->send_names = json_is_true(names);
-	if (private)
-		p->private_lookup = json_is_true(private);
-	p->version++;
-	return NULL;
-}
-
 static const char *
 policy_show(struct asked *a)
 {
 	Ward__V1__Policy p;
 	enum ward_rc rc = ward_views_policy(a->node->views, "default", &p);
 
-	if (!rc)
-		put_policy(a->out, &p);
-	return done(rc);
+	if (rc)
+		return done(rc);
+	ward_admin_policy_put(a->out, &p);
+	if (json_is_true(json_object_get(a->in, "document")))
+		put_text(a->out, "document", ward_admin_policy_text(a->node, a->arena));
+	return NULL;
 }
 
 static const char *
@@ -538,7 +489,8 @@ policy_set(struct asked *a)
 	Ward__Log__V1__Policy kept = WARD__LOG__V1__POLICY__INIT;
 	Ward__V1__Policy p;
 	enum ward_rc rc = ward_views_policy(a->node->views, name, &p);
-	const char *wrong = rc ? ward_rc_str(rc) : change_policy(a, &p);
+	const char *wrong = rc ? ward_rc_str(rc)
+			       : ward_admin_policy_change(a->node, a->in, a->now_ms, a->arena, &p);
 
 	if (wrong)
 		return wrong;
@@ -548,7 +500,7 @@ policy_set(struct asked *a)
 	record.policy = &kept;
 	rc = append(a, &record, 1);
 	if (!rc)
-		put_policy(a->out, &p);
+		ward_admin_policy_put(a->out, &p);
 	return done(rc);
 }
 

@@ -14,7 +14,12 @@
 #include "cloud/log/record.h"
 #include "sys/clock.h"
 
-enum { ADDRESSES = 4096, MESSAGE_MAX = 16 * 1024, MEMORY = 256 * 1024 };
+enum {
+	ADDRESSES = 4096,
+	MESSAGE_MAX = 16 * 1024,
+	MEMORY = 512 * 1024,
+	REPLY_MAX = 65536 + WARD_WIRE_DOCUMENT_MAX,
+};
 
 /* Attempts, a minute long. */
 struct bucket {
@@ -100,23 +105,39 @@ job_new(struct ward_call *call)
 	return j->arena ? j : job_free(j);
 }
 
-static Ward__V1__EnrollReply *
-fill_reply(struct job *j, Ward__V1__EnrollReply *reply, Ward__V1__Policy *policy,
-	   ProtobufCBinaryData *authority)
+static ProtobufCBinaryData
+binary(struct ward_span s)
 {
-	struct ward_span ca = ward_ca_certificate(j->enroll->o.ca);
+	return (ProtobufCBinaryData){s.len, (uint8_t *)(uintptr_t)s.data};
+}
+
+/* What a reply points to besides the job. */
+struct answer_parts {
+	Ward__V1__Policy policy;
+	ProtobufCBinaryData authority, key;
+};
+
+static Ward__V1__EnrollReply *
+fill_reply(struct job *j, Ward__V1__EnrollReply *reply, struct answer_parts *parts)
+{
+	struct ward_span document;
 	uint64_t life = j->issued.not_after_ms - j->issued.not_before_ms;
 
 	ward__v1__enroll_reply__init(reply);
-	if (ward_views_policy(j->enroll->o.views, "default", policy))
+	if (ward_views_policy(j->enroll->o.views, "default", &parts->policy) ||
+	    ward_views_policy_document(j->enroll->o.views, "default", j->arena, &document))
 		return NULL;
-	*authority = (ProtobufCBinaryData){ca.len, (uint8_t *)(uintptr_t)ca.data};
+	parts->policy.document = binary(document);
+	parts->authority = binary(ward_ca_certificate(j->enroll->o.ca));
+	parts->key = binary(ward_span_of(j->enroll->o.policy_key, 32));
 	reply->device = (ProtobufCBinaryData){16, j->device};
 	reply->certificate = (ProtobufCBinaryData){j->certificate.len, j->certificate.data};
-	reply->authorities = authority;
+	reply->authorities = &parts->authority;
 	reply->n_authorities = 1;
 	reply->renew_after_ms = j->issued.not_before_ms + life / 2;
-	reply->policy = policy;
+	reply->policy = &parts->policy;
+	reply->policy_keys = &parts->key;
+	reply->n_policy_keys = 1;
 	return reply;
 }
 
@@ -125,12 +146,10 @@ answer(struct ward_call *call, struct job *j)
 {
 	WARD_AUTO(ward_buf_done) struct ward_buf out = {0};
 	Ward__V1__EnrollReply reply;
-	Ward__V1__Policy policy;
-	ProtobufCBinaryData authority;
+	struct answer_parts parts;
 
-	ward_buf_init(&out, 65536, NULL);
-	if (!j->leaves &&
-	    (!fill_reply(j, &reply, &policy, &authority) || ward_wire_encode(&reply.base, &out)))
+	ward_buf_init(&out, REPLY_MAX, NULL);
+	if (!j->leaves && (!fill_reply(j, &reply, &parts) || ward_wire_encode(&reply.base, &out)))
 		ward_call_finish(call, WARD_GRPC_INTERNAL, NULL);
 	else
 		ward_call_answer(call, ward_buf_span(&out));

@@ -14,6 +14,7 @@ struct ward_enroll_options {
 	struct ward_views *views;
 	struct ward_applier *applier;
 	struct ward_ca *ca;
+	const uint8_t *policy_key;	 /* 32 bytes: what proves policies */
 	uint64_t address_rate, all_rate; /* attempts a minute, from one address and by all */
 };
 

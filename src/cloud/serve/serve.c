@@ -14,6 +14,7 @@
 
 #include "cloud/admin/server.h"
 #include "cloud/identity/enroll.h"
+#include "cloud/identity/policy-key.h"
 #include "cloud/node/options.h"
 #include "cloud/ops/log.h"
 #include "cloud/serve/figures.h"
@@ -38,6 +39,7 @@ struct serve {
 	struct ward_serve_options options;
 	struct ward_node *node;
 	struct ward_ca *ca;
+	uint8_t policy_key[WARD_SIGN_PUBLIC];
 	struct ward_metrics *metrics;
 	struct ward_analysis *analysis;
 	struct ward_service *service;
@@ -219,6 +221,7 @@ start_services(struct serve *s)
 		.views = s->node->views,
 		.applier = s->node->applier,
 		.ca = s->ca,
+		.policy_key = s->policy_key,
 		.address_rate = c->limits.enrol_address,
 		.all_rate = c->limits.enrol_all,
 	};
@@ -288,6 +291,8 @@ open_node(struct serve *s)
 					  pki, c->service.organisation))
 			return rc;
 	}
+	if (!rc)
+		rc = ward_policy_key_public(pki, s->policy_key);
 	return rc;
 }
 

@@ -152,9 +152,17 @@ ward_apply_revocation(struct ward_apply *a, const Record *r)
 enum ward_rc
 ward_apply_policy(struct ward_apply *a, const Record *r)
 {
-	struct ward_key key = ward_key_of('p', ward_span_str(r->policy->name), none, none);
+	struct ward_span name = ward_span_str(r->policy->name);
+	struct ward_key key = ward_key_of('p', name, none, none);
+	struct ward_key long_key = ward_key_of('p', name, ward_span_str("document"), none);
+	Ward__V1__Policy fields = *r->policy->policy, document = WARD__V1__POLICY__INIT;
+	enum ward_rc rc;
 
-	return ward_apply_put_message(a, &key, &r->policy->policy->base);
+	/* Every look-up reads the fields; only who enrols needs the document. */
+	document.document = fields.document;
+	fields.document = (ProtobufCBinaryData){0, NULL};
+	rc = ward_apply_put_message(a, &key, &fields.base);
+	return rc ? rc : ward_apply_put_message(a, &long_key, &document.base);
 }
 
 static void

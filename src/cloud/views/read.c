@@ -275,6 +275,22 @@ ward_views_policy(struct ward_views *views, const char *name, Ward__V1__Policy *
 	return rc == WARD_E_NOENT ? WARD_OK : rc;
 }
 
+enum ward_rc
+ward_views_policy_document(struct ward_views *views, const char *name, struct ward_arena *arena,
+			   struct ward_span *ret_document)
+{
+	struct ward_key key =
+		ward_key_of('p', ward_span_str(name), ward_span_str("document"), none);
+	Ward__V1__Policy *p;
+	enum ward_rc rc = load(views, &key, &ward__v1__policy__descriptor, arena, &p);
+
+	if (rc && rc != WARD_E_NOENT)
+		return rc;
+	*ret_document =
+		rc ? ward_span_of(NULL, 0) : ward_span_of(p->document.data, p->document.len);
+	return WARD_OK;
+}
+
 /* --- events and figures --- */
 
 bool

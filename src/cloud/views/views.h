@@ -162,7 +162,11 @@ enum ward_rc ward_views_devices(struct ward_views *views, ward_view_device_fn fn
 enum ward_rc ward_views_tokens(struct ward_views *views, ward_view_token_fn fn,
 			       void *context) WARD_MUST_CHECK;
 
-/* The policy of that name, or the built-in defaults (version 0). */
+/* The signed document of the policy of that name, on the arena; empty when there is none. */
+enum ward_rc ward_views_policy_document(struct ward_views *views, const char *name,
+					struct ward_arena *arena,
+					struct ward_span *ret_document) WARD_MUST_CHECK;
+/* The policy of that name without its document, or the built-in defaults (version 0). */
 enum ward_rc ward_views_policy(struct ward_views *views, const char *name,
 			       Ward__V1__Policy *ret_policy) WARD_MUST_CHECK;
 
