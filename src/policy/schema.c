@@ -13,17 +13,7 @@ struct writer {
 	enum ward_rc rc;
 };
 
-static void WARD_PRINTF(2, 3) put(struct writer *w, const char *fmt, ...)
-{
-	char text[1024];
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	if (w->rc == WARD_OK)
-		w->rc = ward_buf_str(w->out, text);
-}
+#define PUT(w, ...) ((w)->rc = (w)->rc ? (w)->rc : ward_buf_printf((w)->out, __VA_ARGS__))
 
 static void
 put_quoted(struct writer *w, const char *text)
@@ -35,27 +25,27 @@ put_quoted(struct writer *w, const char *text)
 static void
 put_words(struct writer *w, const struct ward_setting *s)
 {
-	put(w, "\"enum\": [");
+	PUT(w, "\"enum\": [");
 	for (size_t i = 0; i < s->word_count; i++)
-		put(w, "%s\"%s\"", i ? ", " : "", s->words[i].word);
-	put(w, "]");
+		PUT(w, "%s\"%s\"", i ? ", " : "", s->words[i].word);
+	PUT(w, "]");
 }
 
 /* The settings that local.may_change may name. */
 static void
 put_setting_names(struct writer *w)
 {
-	put(w, "\"enum\": [");
+	PUT(w, "\"enum\": [");
 	for (size_t i = 0; i < ward_setting_count; i++) {
 		const struct ward_setting *s = &ward_settings[i];
 
 		if (s->organisation_only)
 			continue;
 		if (i == 0 || strcmp(s->section, ward_settings[i - 1].section) != 0)
-			put(w, "%s\"%s.*\"", i ? ", " : "", s->section);
-		put(w, ", \"%s\"", s->path);
+			PUT(w, "%s\"%s.*\"", i ? ", " : "", s->section);
+		PUT(w, ", \"%s\"", s->path);
 	}
-	put(w, "]");
+	PUT(w, "]");
 }
 
 static void
@@ -63,15 +53,15 @@ put_text(struct writer *w, enum ward_setting_check check, bool or_empty)
 {
 	const char *pattern = ward_value_pattern(check);
 
-	put(w, "\"type\": \"string\"");
+	PUT(w, "\"type\": \"string\"");
 	if (check == WARD_CHECK_SETTING) {
-		put(w, ", ");
+		PUT(w, ", ");
 		put_setting_names(w);
 	} else if (pattern) {
 		char text[300];
 
 		(void)snprintf(text, sizeof(text), or_empty ? "^$|%s" : "%s", pattern);
-		put(w, ", \"pattern\": ");
+		PUT(w, ", \"pattern\": ");
 		put_quoted(w, text);
 	}
 }
@@ -81,37 +71,37 @@ put_type(struct writer *w, const struct ward_setting *s)
 {
 	switch (s->kind) {
 	case WARD_SETTING_BOOL:
-		put(w, "\"type\": \"boolean\"");
+		PUT(w, "\"type\": \"boolean\"");
 		break;
 	case WARD_SETTING_NUMBER:
-		put(w, "\"type\": \"integer\", \"minimum\": %llu, \"maximum\": %llu",
+		PUT(w, "\"type\": \"integer\", \"minimum\": %llu, \"maximum\": %llu",
 		    (unsigned long long)s->low, (unsigned long long)s->high);
 		break;
 	case WARD_SETTING_SIZE:
-		put(w, "\"type\": \"string\", \"pattern\": \"^[0-9]+[KMGT]?$\"");
+		PUT(w, "\"type\": \"string\", \"pattern\": \"^[0-9]+[KMGT]?$\"");
 		break;
 	case WARD_SETTING_TIME:
-		put(w, "\"type\": \"string\", \"pattern\": \"^(0|[0-9]+(ms|s|m|h|d))$\"");
+		PUT(w, "\"type\": \"string\", \"pattern\": \"^(0|[0-9]+(ms|s|m|h|d))$\"");
 		break;
 	case WARD_SETTING_CLOCK:
-		put(w, "\"type\": \"string\", \"pattern\": \"^([01][0-9]|2[0-3]):[0-5][0-9]$\"");
+		PUT(w, "\"type\": \"string\", \"pattern\": \"^([01][0-9]|2[0-3]):[0-5][0-9]$\"");
 		break;
 	case WARD_SETTING_WORD:
 		put_words(w, s);
 		break;
 	case WARD_SETTING_SET:
-		put(w, "\"type\": \"array\", \"uniqueItems\": true, \"items\": {");
+		PUT(w, "\"type\": \"array\", \"uniqueItems\": true, \"items\": {");
 		put_words(w, s);
-		put(w, "}");
+		PUT(w, "}");
 		break;
 	case WARD_SETTING_TEXT:
 		put_text(w, s->check, true);
 		break;
 	case WARD_SETTING_LIST:
-		put(w, "\"type\": \"array\", \"maxItems\": %llu, \"items\": {",
+		PUT(w, "\"type\": \"array\", \"maxItems\": %llu, \"items\": {",
 		    (unsigned long long)s->high);
 		put_text(w, s->check, false);
-		put(w, "}");
+		PUT(w, "}");
 		break;
 	}
 }
@@ -119,14 +109,14 @@ put_type(struct writer *w, const struct ward_setting *s)
 static void
 put_setting(struct writer *w, const struct ward_setting *s)
 {
-	put(w, "\n        \"%s\": {\n          \"description\": ", s->name);
+	PUT(w, "\n        \"%s\": {\n          \"description\": ", s->name);
 	put_quoted(w, s->help);
-	put(w, ",\n          ");
+	PUT(w, ",\n          ");
 	put_type(w, s);
-	put(w, ",\n          \"default\": ");
+	PUT(w, ",\n          \"default\": ");
 	if (w->rc == WARD_OK)
 		w->rc = ward_setting_print(s, ward_policy_default(), w->out);
-	put(w, "\n        }");
+	PUT(w, "\n        }");
 }
 
 static void
@@ -134,18 +124,18 @@ put_section(struct writer *w, const struct ward_section *section)
 {
 	const char *comma = "";
 
-	put(w, ",\n    \"%s\": {\n      \"description\": ", section->name);
+	PUT(w, ",\n    \"%s\": {\n      \"description\": ", section->name);
 	put_quoted(w, section->help);
-	put(w, ",\n      \"type\": \"object\",\n      \"additionalProperties\": false,\n"
+	PUT(w, ",\n      \"type\": \"object\",\n      \"additionalProperties\": false,\n"
 	       "      \"properties\": {");
 	for (size_t i = 0; i < ward_setting_count; i++) {
 		if (strcmp(ward_settings[i].section, section->name) != 0)
 			continue;
-		put(w, "%s", comma);
+		PUT(w, "%s", comma);
 		put_setting(w, &ward_settings[i]);
 		comma = ",";
 	}
-	put(w, "\n      }\n    }");
+	PUT(w, "\n      }\n    }");
 }
 
 static const char exclusion_properties[] =
@@ -178,19 +168,19 @@ static const char exclusion_properties[] =
 static void
 put_exclusions(struct writer *w)
 {
-	put(w,
+	PUT(w,
 	    ",\n    \"exclusions\": {\n      \"description\": \"What is left out.\",\n"
 	    "      \"type\": \"array\",\n      \"maxItems\": %d,\n      \"items\": {\n"
 	    "        \"type\": \"object\",\n        \"additionalProperties\": false,\n"
 	    "        \"oneOf\": [",
 	    WARD_POLICY_EXCLUSIONS_MAX);
 	for (int kind = 0; kind < WARD_EXCLUDE_KINDS; kind++)
-		put(w, "%s{\"required\": [\"%s\"]}", kind ? ", " : "",
+		PUT(w, "%s{\"required\": [\"%s\"]}", kind ? ", " : "",
 		    ward_exclusion_kind_name((enum ward_exclusion_kind)kind));
-	put(w, "],\n        \"properties\": {\n");
+	PUT(w, "],\n        \"properties\": {\n");
 	if (w->rc == WARD_OK)
 		w->rc = ward_buf_str(w->out, exclusion_properties);
-	put(w, "        }\n      }\n    }");
+	PUT(w, "        }\n      }\n    }");
 }
 
 enum ward_rc
@@ -198,7 +188,7 @@ ward_policy_write_schema(struct ward_buf *out)
 {
 	struct writer w = {out, WARD_OK};
 
-	put(&w, "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+	PUT(&w, "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
 		"  \"title\": \"Policy of a Ward endpoint\",\n  \"type\": \"object\",\n"
 		"  \"additionalProperties\": false,\n  \"properties\": {\n"
 		"    \"$schema\": {\"type\": \"string\"},\n"
@@ -207,6 +197,6 @@ ward_policy_write_schema(struct ward_buf *out)
 	for (size_t i = 0; i < ward_section_count; i++)
 		put_section(&w, &ward_sections[i]);
 	put_exclusions(&w);
-	put(&w, "\n  }\n}\n");
+	PUT(&w, "\n  }\n}\n");
 	return w.rc;
 }

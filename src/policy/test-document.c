@@ -80,11 +80,12 @@ reads_every_kind_of_value(void **state)
 		"\"exclusions\": [{\"path\": \"//srv//data/\", \"expires\": \"2026-12-31\",\n"
 		"  \"scope\": \"on_demand\", \"comment\": \"c\", \"author\": \"a\"},\n"
 		" {\"extension\": \".iso\"}]}");
-	const struct ward_policy *p = r.d ? &r.d->policy : NULL;
+	const struct ward_policy *p;
 
 	(void)state;
 	assert_string_equal((const char *)r.why.data, "");
 	assert_int_equal(r.rc, WARD_OK);
+	p = &r.d->policy;
 	assert_string_equal(r.d->name, "lab");
 	assert_false(p->cloud.enabled);
 	assert_int_equal(p->cloud.level, WARD_POLICY_LEVEL_HIGH_PLUS);

@@ -248,9 +248,7 @@ no_local_value_of_any_setting_weakens(void **state)
 		local->set[i] = organisation->set[i] = true;
 		if (s->kind == WARD_SETTING_BOOL)
 			*(bool *)(void *)at = !*(bool *)(void *)at;
-		else if (s->kind == WARD_SETTING_WORD)
-			*(unsigned *)(void *)at = 0;
-		else if (s->kind == WARD_SETTING_SET)
+		else if (s->kind == WARD_SETTING_WORD || s->kind == WARD_SETTING_SET)
 			*(unsigned *)(void *)at = 0;
 		else if (s->kind == WARD_SETTING_TEXT)
 			*(const char **)(void *)at = "other";

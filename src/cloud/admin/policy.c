@@ -180,35 +180,44 @@ read_document(struct ward_span text, struct ward_arena *arena, struct ward_polic
 	return said ? said : ward_rc_str(rc);
 }
 
+/* A change on its way. */
+struct change {
+	struct ward_node *node;
+	uint64_t now_ms;
+	struct ward_arena *arena;
+	Ward__V1__Policy *p;
+};
+
 static enum ward_rc
-seal(struct ward_node *node, struct ward_span text, uint64_t now_ms, struct ward_arena *arena,
-     Ward__V1__Policy *p)
+seal(const struct change *c, struct ward_span text)
 {
 	WARD_AUTO(ward_buf_done) struct ward_buf out = {0};
 	ward_config_text pki;
 	uint8_t secret[WARD_SIGN_SECRET];
 	uint8_t *copy;
-	enum ward_rc rc = ward_config_path(&node->config, "pki", pki)
+	enum ward_rc rc = ward_config_path(&c->node->config, "pki", pki)
 				  ? ward_policy_key_secret(pki, secret)
 				  : WARD_E_LIMIT;
 
+	if (rc)
+		return rc;
 	ward_buf_init(&out, WARD_WIRE_DOCUMENT_MAX, NULL);
-	if (!rc)
-		rc = ward_envelope_seal(secret, p->version, now_ms, text, &out);
+	rc = ward_envelope_seal(secret, c->p->version, c->now_ms, text, &out);
 	ward_sign_forget(secret);
 	if (rc)
 		return rc;
-	copy = ward_arena_alloc(arena, out.len);
+	copy = ward_arena_alloc(c->arena, out.len);
 	if (!copy)
 		return WARD_E_NOMEM;
 	memcpy(copy, out.data, out.len);
-	p->document = (ProtobufCBinaryData){out.len, copy};
+	c->p->document = (ProtobufCBinaryData){out.len, copy};
 	return WARD_OK;
 }
 
+/* `rewrite`: the document says something else than its text. */
 static const char *
-publish(struct ward_node *node, const struct ward_policy_document *d, struct ward_span text,
-	bool rewrite, uint64_t now_ms, struct ward_arena *arena, Ward__V1__Policy *p)
+publish(const struct change *c, const struct ward_policy_document *d, struct ward_span text,
+	bool rewrite)
 {
 	WARD_AUTO(ward_buf_done) struct ward_buf written = {0};
 	enum ward_rc rc = WARD_OK;
@@ -222,8 +231,8 @@ publish(struct ward_node *node, const struct ward_policy_document *d, struct war
 		return ward_rc_str(rc);
 	if (text.len > WARD_WIRE_DOCUMENT_MAX - SEALING)
 		return "the document is larger than 47 KiB";
-	p->version++;
-	rc = seal(node, text, now_ms, arena, p);
+	c->p->version++;
+	rc = seal(c, text);
 	return rc ? ward_rc_str(rc) : NULL;
 }
 
@@ -232,6 +241,7 @@ ward_admin_policy_change(struct ward_node *node, const json_t *request, uint64_t
 			 struct ward_arena *arena, Ward__V1__Policy *p)
 {
 	WARD_AUTO(ward_policy_document_freep) struct ward_policy_document *d = NULL;
+	const struct change c = {node, now_ms, arena, p};
 	struct ward_span text = ward_span_str(text_of(request, "document"));
 	bool given = text.len > 0, changed = false;
 	const char *wrong = NULL;
@@ -253,5 +263,5 @@ ward_admin_policy_change(struct ward_node *node, const json_t *request, uint64_t
 		return "nothing to set";
 	if (changed || text.len == 0)
 		from_fields(p, d);
-	return publish(node, d, text, changed || text.len == 0, now_ms, arena, p);
+	return publish(&c, d, text, changed || text.len == 0);
 }

@@ -446,7 +446,7 @@ ward_glob_match(const struct ward_glob *g, struct ward_span path)
 
 	if (!ward_span_starts(path, g->directory.data, g->directory.len) ||
 	    path.len < g->tail.len ||
-	    memcmp(path.data + path.len - g->tail.len, g->tail.data, g->tail.len) != 0)
+	    !ward_span_eq(ward_span_cut(path, path.len - g->tail.len, path.len), g->tail))
 		return false;
 	for (size_t i = 0; i < path.len; i++)
 		if (!step(g, at, path.data[i]))

@@ -168,6 +168,21 @@ long_patterns_work(void **state)
 }
 
 static void
+nothing_matches_an_empty_path(void **state)
+{
+	static const char *const patterns[] = {"/a", "/**", "**", "*", "?", "/[a]*"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		struct world w = compile(patterns[i]);
+
+		assert_false(ward_glob_match(w.glob, ward_span_of(NULL, 0)));
+		assert_int_equal(ward_glob_reach(w.glob, ward_span_of(NULL, 0)), 0);
+		ward_arena_free(w.arena);
+	}
+}
+
+static void
 tells_the_directory_and_how_far(void **state)
 {
 	struct world w = compile("/srv/data/*.iso");
@@ -234,6 +249,7 @@ main(void)
 		cmocka_unit_test(patterns_match_as_documented),
 		cmocka_unit_test(what_is_no_pattern_is_refused),
 		cmocka_unit_test(long_patterns_work),
+		cmocka_unit_test(nothing_matches_an_empty_path),
 		cmocka_unit_test(tells_the_directory_and_how_far),
 		cmocka_unit_test(dangers_are_seen),
 	};
