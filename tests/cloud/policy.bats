@@ -33,6 +33,19 @@ teardown() {
 	[[ $output == *"nothing to set"* ]]
 }
 
+@test "a large document passes, a larger one is refused by name" {
+	/usr/bin/python3 -c 'import json, sys
+for n in 640, 800:
+    json.dump({"blocked": {"hashes": ["%064x" % i for i in range(n)]}}, open(f"{sys.argv[1]}/{n}.json", "w"))' "$dir"
+	start_service
+	run wardcloud policy set --file "$dir/640.json" --config "$conf"
+	[ "$status" = 0 ]
+	[ "$(wardcloud policy show --document yes --json --config "$conf" | jq -r .document)" = "$(cat "$dir/640.json")" ]
+	run wardcloud policy set --file "$dir/800.json" --config "$conf"
+	[ "$status" = 2 ]
+	[[ $output == *"larger than 48 KiB"* ]]
+}
+
 @test "fields and document say the same, and versions rise" {
 	echo '{"cloud": {"level": "high_plus", "hold": "30s"}, "local": {"exclusions": "admin_only"}}' >"$dir/p.json"
 	run wardcloud policy set --file "$dir/p.json" --config "$conf"
@@ -55,14 +68,15 @@ teardown() {
 @test "who enrols gets the key and the exact document, signed" {
 	have_grpc_client || skip "npm cannot fetch @grpc/grpc-js"
 	echo '{"name": "lab",  "cloud": {"level": "high", "samples": "all"}}' >"$dir/p.json"
-	wardcloud policy set --file "$dir/p.json" --config "$conf"
 	start_service
+	wardcloud policy set --level moderate --config "$conf" # asks the running service
+	wardcloud policy set --file "$dir/p.json" --config "$conf"
 	make_request
 	run --separate-stderr node tests/cloud/policy.js "localhost:$port" "$dir/pki/ca.pem" \
 		"$dir/device.csr" "$token" src/proto
 	echo "$output $stderr"
 	[ "$status" = 0 ]
 	[ "$output" = "$(cat "$dir/p.json")" ]
-	[ "$stderr" = "LEVEL_HIGH SAMPLES_ALL 10000 version 1" ]
+	[ "$stderr" = "LEVEL_HIGH SAMPLES_ALL 10000 version 2" ]
 }
 

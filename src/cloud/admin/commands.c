@@ -170,7 +170,10 @@ take_option(struct line *l, const struct verb *v, const char *name, const char *
 		value = text ? value_of(v->options[i].kind, text) : NULL;
 		if (value && json_object_set_new(l->request, v->options[i].key, value) == 0)
 			return true;
-		(void)fprintf(stderr, "wardcloud: %s: not a value for it: %s\n", name,
+		(void)fprintf(stderr, "wardcloud: %s: %s: %s\n", name,
+			      v->options[i].kind == CONTENT
+				      ? "cannot be read, is larger than 48 KiB or not UTF-8"
+				      : "not a value for it",
 			      text ? text : "(nothing)");
 		return false;
 	}
