@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/serve/figures.h"
 
-#include "cloud/ops/log.h"
+#include "sys/log.h"
 
 /* One function for each figure: a name in the table, a member of a stats structure. */
 #define LOG_FIGURE(member)                                                                         \

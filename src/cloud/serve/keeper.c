@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "cloud/log/record.h"
-#include "cloud/ops/log.h"
+#include "sys/log.h"
 #include "sys/clock.h"
 
 enum { ROUND_SECONDS = 60, WHY_MAX = 1024 };

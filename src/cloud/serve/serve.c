@@ -16,11 +16,11 @@
 #include "cloud/identity/enroll.h"
 #include "cloud/identity/policy-key.h"
 #include "cloud/node/options.h"
-#include "cloud/ops/log.h"
 #include "cloud/serve/figures.h"
 #include "cloud/serve/http.h"
 #include "cloud/serve/keeper.h"
 #include "cloud/service/service.h"
+#include "sys/log.h"
 #include "sys/process.h"
 
 enum {
@@ -361,7 +361,7 @@ reload(struct serve *s)
 	ward_buf_clear(&s->why);
 	rc = ward_serve_reread(&fresh, &s->why);
 	if (!rc) {
-		ward_say_init(2, fresh.config.service.debug ? WARD_DEBUG : WARD_INFO,
+		ward_say_init("wardcloud", 2, fresh.config.service.debug ? WARD_DEBUG : WARD_INFO,
 			      fresh.config.service.text_log);
 		rc = ward_edge_reload(s->edge, why);
 	}
@@ -435,7 +435,7 @@ ward_serve_command(int argc, char **argv)
 		return 0;
 	}
 	ward_buf_init(&s.why, WHY, NULL);
-	ward_say_init(2, s.options.config.service.debug ? WARD_DEBUG : WARD_INFO,
+	ward_say_init("wardcloud", 2, s.options.config.service.debug ? WARD_DEBUG : WARD_INFO,
 		      s.options.config.service.text_log);
 	status = serve(&s);
 	ward_buf_done(&s.why);

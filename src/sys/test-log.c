@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cloud/ops/log.h"
+#include "sys/log.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -27,7 +27,7 @@ test_json(void **state)
 	json_t *object;
 
 	(void)state;
-	ward_say_init(ends[1], WARD_INFO, false);
+	ward_say_init("test", ends[1], WARD_INFO, false);
 	ward_say(WARD_WARNING, "a.b", "say \"it\"\n", "name", "v\xff\x01\\", "other", "2", NULL);
 	object = json_loads(line(), 0, NULL);
 	assert_non_null(object);
@@ -45,7 +45,7 @@ static void
 test_text(void **state)
 {
 	(void)state;
-	ward_say_init(ends[1], WARD_DEBUG, true);
+	ward_say_init("test", ends[1], WARD_DEBUG, true);
 	ward_say(WARD_DEBUG, "a.b", "started", "port", "1", NULL);
 	assert_non_null(strstr(line(), "Z debug   started port=\"1\"\n"));
 }
@@ -59,7 +59,7 @@ test_a_full_pipe_is_not_waited_for(void **state)
 	(void)state;
 	while (write(ends[1], block, sizeof(block)) > 0)
 		;
-	ward_say_init(ends[1], WARD_INFO, false);
+	ward_say_init("test", ends[1], WARD_INFO, false);
 	ward_say(WARD_INFO, "a.b", "lost", NULL);
 	assert_int_equal(ward_say_dropped(), before + 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cloud/ops/log.h"
+#include "sys/log.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -13,17 +13,19 @@
 
 enum { LINE_MAX = 8192, VALUE_MAX = 1024 };
 
-/* One program, one log: the only state of its kind (cloud/ops/log.h). */
+/* One program, one log: the only state of its kind (sys/log.h). */
 static struct {
+	const char *service;
 	int fd;
 	enum ward_level from;
 	bool text;
 	_Atomic uint64_t dropped;
-} sink = {.fd = 2, .from = WARD_INFO};
+} sink = {.service = "ward", .fd = 2, .from = WARD_INFO};
 
 void
-ward_say_init(int fd, enum ward_level from, bool text)
+ward_say_init(const char *service, int fd, enum ward_level from, bool text)
 {
+	sink.service = service;
 	sink.fd = fd;
 	sink.from = from;
 	sink.text = text;
@@ -109,8 +111,8 @@ put_head(struct ward_buf *out, enum ward_level level, const char *action, const 
 	if (!rc)
 		rc = ward_buf_printf(out,
 				     "\",\"log.level\":\"%s\",\"event.action\":\"%s\","
-				     "\"service.name\":\"wardcloud\",\"message\":",
-				     levels[level], action);
+				     "\"service.name\":\"%s\",\"message\":",
+				     levels[level], action, sink.service);
 	return rc ? rc : put_json(out, message);
 }
 
