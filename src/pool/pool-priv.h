@@ -79,7 +79,12 @@ struct ward_pool {
 	uint64_t worker_memory;
 	struct ward_limits limits;
 
+	void (*on_process)(void *ctx, int pid, bool alive);
+	void *on_process_ctx;
+
 	struct ward_process zygote;
+	bool loading; /* it has not said yet that it is ready */
+	uint64_t load_start;
 	int control; /* -1: no zygote */
 	int epoll;
 	struct worker workers[WARD_PROTO_SLOTS_MAX];
@@ -120,7 +125,12 @@ enum ward_rc pool_answer_reason(struct ward_pool *pool, struct job *job,
 				enum ward_reason why) WARD_MUST_CHECK;
 
 /* zygote.c */
-enum ward_rc zygote_start(struct ward_pool *pool, struct ward_buf *why) WARD_MUST_CHECK;
+/* Starts loading; what it says about that comes over its channel. */
+enum ward_rc zygote_start(struct ward_pool *pool) WARD_MUST_CHECK;
+/* Waits until it is ready; `why` may be NULL. */
+enum ward_rc zygote_wait(struct ward_pool *pool, struct ward_buf *why) WARD_MUST_CHECK;
+/* WARD_E_TIMEOUT: it has been loading for too long. */
+enum ward_rc zygote_check_time(const struct ward_pool *pool) WARD_MUST_CHECK;
 /* Ends it and all workers; their lines go back to the queue. */
 void zygote_stop(struct ward_pool *pool);
 /* Reads what it has to say. Anything but WARD_OK: it is gone or talks nonsense. */

@@ -52,6 +52,8 @@ apply_options(struct ward_pool *pool, const struct ward_pool_options *o)
 				      ? o->worker_memory
 				      : (uint64_t)o->limits.max_memory + DEFAULT_MEMORY_EXTRA;
 	pool->stats.jobs = pool->jobs;
+	pool->on_process = o->on_process;
+	pool->on_process_ctx = o->on_process_ctx;
 }
 
 static enum ward_rc
@@ -90,7 +92,9 @@ ward_pool_new(const struct ward_pool_options *options, struct ward_pool **ret_po
 	pool->epoll = -1;
 	rc = allocate(pool, options);
 	if (rc == WARD_OK)
-		rc = zygote_start(pool, why);
+		rc = zygote_start(pool);
+	if (rc == WARD_OK)
+		rc = zygote_wait(pool, why);
 	if (rc != WARD_OK)
 		return rc;
 	*ret_pool = pool;
@@ -154,6 +158,19 @@ give_up(struct ward_pool *pool)
 }
 
 static enum ward_rc
+start_again(struct ward_pool *pool)
+{
+	enum ward_rc rc = zygote_start(pool);
+
+	if (rc == WARD_OK && !pool->on_process) {
+		rc = zygote_wait(pool, NULL);
+		if (rc != WARD_OK)
+			zygote_stop(pool);
+	}
+	return rc;
+}
+
+static enum ward_rc
 restart(struct ward_pool *pool)
 {
 	zygote_stop(pool);
@@ -161,7 +178,7 @@ restart(struct ward_pool *pool)
 		pool->restarts++;
 		pool->stats.restarts++;
 		pool->idle_deaths = 0;
-		if (zygote_start(pool, NULL) == WARD_OK)
+		if (start_again(pool) == WARD_OK)
 			return WARD_OK;
 	}
 	return give_up(pool);
@@ -202,11 +219,14 @@ drive(struct ward_pool *pool)
 
 	if (pool->broken)
 		return give_up(pool);
-	rc = pool->idle_deaths > IDLE_DEATHS_MAX ? WARD_E_GONE : distribute(pool);
+	if (pool->loading)
+		rc = zygote_check_time(pool);
+	else
+		rc = pool->idle_deaths > IDLE_DEATHS_MAX ? WARD_E_GONE : distribute(pool);
 	if (rc == WARD_OK || rc == WARD_E_NOMEM)
 		return rc;
 	rc = restart(pool);
-	return rc == WARD_OK && !pool->broken ? distribute(pool) : rc;
+	return rc == WARD_OK && !pool->broken && !pool->loading ? distribute(pool) : rc;
 }
 
 enum ward_rc

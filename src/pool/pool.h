@@ -40,6 +40,14 @@ struct ward_pool_options {
 				      limits' max_memory and 512 MiB */
 	unsigned start_timeout_ms; /* loading of the packs; 0: 60,000 */
 	struct ward_limits limits; /* of one file; ward_limits_default() first */
+	/*
+	 * For an owner that has to know which of the processes that open files are its own. Told of
+	 * the scanner's number before that has opened anything, and again (alive false) before the
+	 * number can be another's. Its workers open nothing. With it, a scanner that has to be
+	 * started again is not waited for: nothing here blocks but ward_pool_new.
+	 */
+	void (*on_process)(void *ctx, int pid, bool alive);
+	void *on_process_ctx;
 };
 
 /* All members 0 or NULL but the limits, which are the engine's defaults. */

@@ -21,6 +21,14 @@ send_control(const struct ward_pool *pool, const struct ward_proto_control *cont
 	return ward_ipc_send(pool->control, ward_buf_span(&out), fds, count, true);
 }
 
+static void
+born(void *ctx, pid_t pid)
+{
+	const struct ward_pool *pool = ctx;
+
+	pool->on_process(pool->on_process_ctx, pid, true);
+}
+
 static enum ward_rc
 run_program(struct ward_pool *pool)
 {
@@ -34,6 +42,8 @@ run_program(struct ward_pool *pool)
 		.envp = environment,
 		.fds = &map,
 		.fd_count = 1,
+		.born = pool->on_process ? born : NULL,
+		.ctx = pool,
 	};
 	enum ward_rc rc = ward_ipc_pair(ends);
 
@@ -70,13 +80,30 @@ read_answer(struct ward_pool *pool, struct ward_buf *why)
 		rc = WARD_E_PROTO;
 	}
 	ward_arena_restore(pool->arena, start);
+	if (rc == WARD_OK) {
+		pool->loading = false;
+		pool->stats.load_usec = ward_clock_monotonic() - pool->load_start;
+	}
 	return rc;
 }
 
-static enum ward_rc
-wait_ready(struct ward_pool *pool, struct ward_buf *why)
+static uint64_t
+load_deadline(const struct ward_pool *pool)
 {
-	uint64_t deadline = ward_clock_monotonic() + (uint64_t)pool->start_timeout_ms * 1000;
+	return pool->load_start + (uint64_t)pool->start_timeout_ms * 1000;
+}
+
+enum ward_rc
+zygote_check_time(const struct ward_pool *pool)
+{
+	return pool->loading && ward_clock_monotonic() >= load_deadline(pool) ? WARD_E_TIMEOUT
+									      : WARD_OK;
+}
+
+enum ward_rc
+zygote_wait(struct ward_pool *pool, struct ward_buf *why)
+{
+	uint64_t deadline = load_deadline(pool);
 
 	for (;;) {
 		struct pollfd p = {.fd = pool->control, .events = POLLIN};
@@ -101,27 +128,26 @@ watch(const struct ward_pool *pool)
 }
 
 enum ward_rc
-zygote_start(struct ward_pool *pool, struct ward_buf *why)
+zygote_start(struct ward_pool *pool)
 {
 	const struct ward_proto_control setup = {
 		.kind = WARD_PROTO_SETUP,
 		.worker_memory = pool->worker_memory,
 		.pack_count = (uint32_t)pool->pack_count,
 	};
-	uint64_t start = ward_clock_monotonic();
-	enum ward_rc rc = run_program(pool);
+	enum ward_rc rc;
 
+	pool->load_start = ward_clock_monotonic();
+	rc = run_program(pool);
 	if (rc != WARD_OK)
 		return rc;
+	pool->loading = true;
 	rc = send_control(pool, &setup, pool->packs, pool->pack_count);
+	/* Gone: what it had to say about that is still in the channel. */
 	if (rc == WARD_OK || rc == WARD_E_GONE)
-		rc = wait_ready(pool, why);
-	if (rc == WARD_OK)
 		rc = watch(pool);
 	if (rc != WARD_OK)
 		zygote_stop(pool);
-	else
-		pool->stats.load_usec = ward_clock_monotonic() - start;
 	return rc;
 }
 
@@ -134,6 +160,9 @@ zygote_stop(struct ward_pool *pool)
 	}
 	/* Closing takes it out of the epoll set. */
 	ward_fd_close(&pool->control);
+	pool->loading = false;
+	if (pool->on_process && pool->zygote.pidfd >= 0)
+		pool->on_process(pool->on_process_ctx, pool->zygote.pid, false);
 	ward_process_end(&pool->zygote);
 }
 
@@ -180,6 +209,12 @@ handle(struct ward_pool *pool, struct ward_ipc_message *m)
 enum ward_rc
 zygote_read(struct ward_pool *pool)
 {
+	if (pool->loading) {
+		enum ward_rc rc = read_answer(pool, NULL);
+
+		if (rc != WARD_OK)
+			return rc == WARD_E_LIMIT ? WARD_OK : rc;
+	}
 	for (;;) {
 		struct ward_arena_mark start = ward_arena_save(pool->arena);
 		struct ward_ipc_message m;

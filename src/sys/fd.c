@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -131,6 +133,57 @@ ward_fd_open_regular(int dir, const char *name, bool follow, int *ret_fd,
 		*ret_stat = st;
 	*ret_fd = fd;
 	fd = -1;
+	return WARD_OK;
+}
+
+uint32_t
+ward_fd_generation(int fd)
+{
+	long generation = 0; /* the kernel's name says long, it writes an int */
+
+	return ioctl(fd, FS_IOC_GETVERSION, &generation) == 0 ? (uint32_t)generation : 0;
+}
+
+/* A read lease can only be had while nobody may write. It is given back at once. */
+bool
+ward_fd_has_writer(int fd)
+{
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0)
+		return true;
+	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+	return false;
+}
+
+void
+ward_fd_name(int fd, char *ret_name, size_t room)
+{
+	char link[64];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, ret_name, room - 1);
+	ret_name[n > 0 ? n : 0] = 0;
+}
+
+enum ward_rc
+ward_fd_copy(int fd, int *ret_fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (copy < 0)
+		return ward_errno_rc(errno);
+	*ret_fd = copy;
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_fd_open_place(const char *path, int *ret_fd)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return ward_errno_rc(errno);
+	*ret_fd = fd;
 	return WARD_OK;
 }
 

@@ -48,6 +48,21 @@ enum ward_rc ward_fd_stat_at(int dir, const char *name, bool follow,
 enum ward_rc ward_fd_open_regular(int dir, const char *name, bool follow, int *ret_fd,
 				  struct ward_fd_stat *ret_stat) WARD_MUST_CHECK;
 
+/* The inode's generation (FS_IOC_GETVERSION): a number used again for a new file has another one. 0
+ * where the filesystem has none. */
+uint32_t ward_fd_generation(int fd);
+/* True when somebody has the file open for writing, which includes writable shared mappings, or when
+ * that cannot be told. `fd` is open for reading only. */
+bool ward_fd_has_writer(int fd);
+/* The file's name at this moment, as this process sees it: for people and for rules on names, never
+ * to be opened. At most room - 1 bytes and a NUL; "" if there is none. */
+void ward_fd_name(int fd, char *ret_name, size_t room);
+/* A second descriptor for the same open file. */
+enum ward_rc ward_fd_copy(int fd, int *ret_fd) WARD_MUST_CHECK;
+/* A descriptor that stands for a name, whatever it is, without opening it; symlinks are not
+ * followed. */
+enum ward_rc ward_fd_open_place(const char *path, int *ret_fd) WARD_MUST_CHECK;
+
 /* Reads at `offset` until `len` bytes or the end of the file came; *ret_len tells how many. */
 enum ward_rc ward_fd_pread(int fd, void *into, size_t len, uint64_t offset,
 			   size_t *ret_len) WARD_MUST_CHECK;

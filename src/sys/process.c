@@ -101,6 +101,62 @@ spawn_with(const struct ward_process_options *o, const int *lifted, pid_t *ret_p
 	return err ? ward_errno_rc(err) : WARD_OK;
 }
 
+/* --- without waiting for the execution --- */
+
+/* In the child of a program that may have threads: nothing but system calls from here on. */
+static void
+become(const struct ward_process_options *o, const int *lifted, int gate)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	int highest = STDERR_FILENO;
+	uint8_t go;
+	int null;
+
+	if (read(gate, &go, 1) != 1)
+		_exit(127);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		_exit(127);
+	for (int fd = STDERR_FILENO + 1; fd < TARGET_MAX; fd++)
+		(void)close(fd);
+	for (size_t i = 0; i < o->fd_count; i++) {
+		if (dup2(lifted[i], o->fds[i].to) < 0)
+			_exit(127);
+		if (o->fds[i].to > highest)
+			highest = o->fds[i].to;
+	}
+	(void)syscall(SYS_close_range, (unsigned)highest + 1, ~0u, 0);
+	for (int number = 1; number < NSIG; number++)
+		(void)sigaction(number, &action, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)execve(o->program, unconst(o->argv), unconst(o->envp));
+	_exit(127);
+}
+
+static enum ward_rc
+spawn_gated(const struct ward_process_options *o, const int *lifted, pid_t *ret_pid)
+{
+	const uint8_t go = 1;
+	int gate[2];
+	pid_t pid;
+
+	if (pipe2(gate, O_CLOEXEC) != 0)
+		return ward_errno_rc(errno);
+	pid = fork();
+	if (pid == 0)
+		become(o, lifted, gate[0]);
+	if (pid > 0) {
+		o->born(o->ctx, pid);
+		(void)!write(gate[1], &go, 1);
+		*ret_pid = pid;
+	}
+	(void)close(gate[0]);
+	(void)close(gate[1]);
+	return pid < 0 ? WARD_E_LIMIT : WARD_OK;
+}
+
 enum ward_rc
 ward_process_spawn(const struct ward_process_options *o, struct ward_process *ret_process)
 {
@@ -113,7 +169,7 @@ ward_process_spawn(const struct ward_process_options *o, struct ward_process *re
 	memset(lifted, 0xff, sizeof(lifted));
 	rc = lift(o, lifted);
 	if (rc == WARD_OK)
-		rc = spawn_with(o, lifted, &p.pid);
+		rc = o->born ? spawn_gated(o, lifted, &p.pid) : spawn_with(o, lifted, &p.pid);
 	for (size_t i = 0; i < o->fd_count; i++)
 		ward_fd_close(&lifted[i]);
 	if (rc != WARD_OK)

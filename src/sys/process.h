@@ -25,6 +25,13 @@ struct ward_process_options {
 	const char *const *envp; /* ends with NULL */
 	const struct ward_process_fd *fds;
 	size_t fd_count; /* at most 8 */
+	/*
+	 * Not NULL: told the number of the new process before that has done anything at all, and the
+	 * call does not wait until the program runs: for a caller whose own answer the execution may
+	 * have to wait for. A program that cannot be run then just ends, with code 127.
+	 */
+	void (*born)(void *ctx, pid_t pid);
+	void *ctx;
 };
 
 /*

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -37,7 +38,7 @@ in_child(int (*body)(void))
 
 /* What a program saw of its start comes back through its descriptor 5. */
 static void
-test_spawn_maps_what_it_is_told(void **state)
+spawn_maps(void (*born)(void *, pid_t), pid_t *told)
 {
 	static const char *const argv[] = {
 		"sh",  "-c", "echo \"$# $0 $1 $LEAK $KEEP\" >&5; ls /proc/self/fd >&5; cat >&5",
@@ -48,11 +49,10 @@ test_spawn_maps_what_it_is_told(void **state)
 	int ends[2];
 	int leak = open("/dev/zero", O_RDONLY); /* without O_CLOEXEC */
 
-	(void)state;
 	assert_true(leak >= 0);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	const struct ward_process_fd map = {ends[1], 5};
-	const struct ward_process_options o = {"/bin/sh", argv, envp, &map, 1};
+	const struct ward_process_options o = {"/bin/sh", argv, envp, &map, 1, born, told};
 
 	assert_int_equal(ward_process_spawn(&o, &p), WARD_OK);
 	ward_fd_close(&ends[1]);
@@ -69,10 +69,49 @@ test_spawn_maps_what_it_is_told(void **state)
 }
 
 static void
+remember(void *told, pid_t pid)
+{
+	*(pid_t *)told = pid;
+}
+
+static void
+test_spawn_maps_what_it_is_told(void **state)
+{
+	pid_t told = 0;
+
+	(void)state;
+	spawn_maps(NULL, NULL);
+	spawn_maps(remember, &told);
+	assert_true(told > 0);
+}
+
+static void
+test_spawn_without_waiting(void **state)
+{
+	static const char *const none[] = {NULL};
+	struct ward_process p = {.pidfd = -1};
+	struct ward_process_exit end = {0};
+	pid_t told = 0, ended;
+	const struct ward_process_options o = {"/nonexistent", none, none, NULL, 0,
+					       remember,       &told};
+	struct pollfd wait = {.events = POLLIN};
+
+	(void)state;
+	assert_int_equal(ward_process_spawn(&o, &p), WARD_OK);
+	assert_int_equal(p.pid, told);
+	wait.fd = p.pidfd;
+	assert_int_equal(poll(&wait, 1, 10000), 1);
+	assert_true(ward_process_reap(&ended, &end));
+	assert_int_equal(ended, told);
+	assert_int_equal(end.code, 127);
+	ward_fd_close(&p.pidfd);
+}
+
+static void
 test_spawn_failures(void **state)
 {
 	static const char *const none[] = {NULL};
-	struct ward_process_options o = {"/nonexistent", none, none, NULL, 0};
+	struct ward_process_options o = {"/nonexistent", none, none, NULL, 0, NULL, NULL};
 	struct ward_process p = {.pidfd = -1};
 
 	(void)state;
@@ -259,6 +298,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spawn_maps_what_it_is_told),
+		cmocka_unit_test(test_spawn_without_waiting),
 		cmocka_unit_test(test_spawn_failures),
 		cmocka_unit_test(test_children_are_told_apart),
 		cmocka_unit_test(test_landlock_alone_keeps_files_shut),
