@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "cli/compile.h"
-#include "cli/paths.h"
+#include "pool/paths.h"
 #include "sys/fd.h"
 
 static bool
@@ -46,7 +46,8 @@ ward_packs_open(struct ward_packs *packs, const struct ward_session_options *opt
 	char path[WARD_PATHS_MAX];
 
 	packs->count = 0;
-	if (!options->no_default_intel && ward_paths_default_pack(path) == WARD_OK &&
+	if (!options->no_default_intel &&
+	    ward_paths_find("default.wardpack", WARD_DATADIR, path) == WARD_OK &&
 	    !open_pack(packs, path))
 		return false;
 	for (size_t i = 0; i < options->intel.count; i++)

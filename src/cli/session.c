@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cli/packs.h"
-#include "cli/paths.h"
+#include "pool/paths.h"
 
 void
 ward_session_options_default(struct ward_session_options *ret_options)
@@ -75,7 +75,7 @@ ward_session_start(const struct ward_session_options *options)
 	struct ward_buf why;
 	enum ward_rc rc;
 
-	if (ward_paths_scanner(program) != WARD_OK) {
+	if (ward_paths_find("ward-scan", WARD_LIBEXECDIR, program) != WARD_OK) {
 		(void)fputs("ward: ward-scan is not beside ward, nor installed\n", stderr);
 		return NULL;
 	}

@@ -176,6 +176,23 @@ ward_fd_copy(int fd, int *ret_fd)
 	return WARD_OK;
 }
 
+bool
+ward_fd_mount(int fd, uint64_t *ret_mount)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) != 0 || !(st.stx_mask & STATX_MNT_ID))
+		return false;
+	*ret_mount = st.stx_mnt_id;
+	return true;
+}
+
+enum ward_rc
+ward_fd_reread(int fd, struct ward_buf *into)
+{
+	return lseek(fd, 0, SEEK_SET) < 0 ? ward_errno_rc(errno) : ward_fd_read_all(fd, into);
+}
+
 enum ward_rc
 ward_fd_open_place(const char *path, int *ret_fd)
 {

@@ -59,6 +59,11 @@ bool ward_fd_has_writer(int fd);
 void ward_fd_name(int fd, char *ret_name, size_t room);
 /* A second descriptor for the same open file. */
 enum ward_rc ward_fd_copy(int fd, int *ret_fd) WARD_MUST_CHECK;
+/* The mount that the file was reached through, as numbered in /proc/self/mountinfo; false: the kernel
+ * does not tell (before Linux 5.8). */
+bool ward_fd_mount(int fd, uint64_t *ret_mount) WARD_MUST_CHECK;
+/* Appends all of it, from its start. */
+enum ward_rc ward_fd_reread(int fd, struct ward_buf *into) WARD_MUST_CHECK;
 /* A descriptor that stands for a name, whatever it is, without opening it; symlinks are not
  * followed. */
 enum ward_rc ward_fd_open_place(const char *path, int *ret_fd) WARD_MUST_CHECK;

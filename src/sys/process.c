@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -260,6 +261,34 @@ pid_t
 ward_process_self(void)
 {
 	return getpid();
+}
+
+size_t
+ward_process_raise_fds(size_t want)
+{
+	struct rlimit limit, more;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	more = (struct rlimit){want, want > limit.rlim_max ? want : limit.rlim_max};
+	if (limit.rlim_cur >= want || setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return limit.rlim_cur >= want ? (size_t)limit.rlim_cur : want;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? (size_t)limit.rlim_cur : 0;
+}
+
+void
+ward_process_program(pid_t pid, int pidfd, char *ret_name, size_t room)
+{
+	char link[64];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	n = readlink(link, ret_name, room - 1);
+	/* It lives still, so its number was its own all the time. */
+	if (pidfd >= 0 && syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) != 0 && errno == ESRCH)
+		n = 0;
+	ret_name[n > 0 ? n : 0] = 0;
 }
 
 unsigned

@@ -66,6 +66,11 @@ void ward_process_quit(int code) __attribute__((noreturn));
  * ended already. */
 enum ward_rc ward_process_die_with(pid_t parent) WARD_MUST_CHECK;
 pid_t ward_process_self(void);
+/* Descriptors the process may have: as many of `want` as the system lets it. */
+size_t ward_process_raise_fds(size_t want);
+/* What a process runs, for people: the link in /proc, "" if it is gone. With a pidfd of it (-1: none)
+ * the answer is about that process and no later one of the same number. */
+void ward_process_program(pid_t pid, int pidfd, char *ret_name, size_t room);
 /* CPUs this process may use, at least 1. */
 unsigned ward_process_cpus(void);
 /* Bytes of private writable memory of the calling process, as RLIMIT_DATA counts them; 0 when

@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "cloud/log/record.h"
-#include "sys/log.h"
 #include "sys/clock.h"
+#include "sys/log.h"
 
 enum { ROUND_SECONDS = 60, WHY_MAX = 1024 };
 

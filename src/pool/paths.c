@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/paths.h"
+#include "pool/paths.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -21,8 +21,8 @@ own_directory(char out[WARD_PATHS_MAX])
 	return true;
 }
 
-static enum ward_rc
-find(const char *name, const char *installed_in, char out[WARD_PATHS_MAX])
+enum ward_rc
+ward_paths_find(const char *name, const char *installed_in, char out[WARD_PATHS_MAX])
 {
 	char dir[WARD_PATHS_MAX];
 	int len;
@@ -36,16 +36,4 @@ find(const char *name, const char *installed_in, char out[WARD_PATHS_MAX])
 	if (len > 0 && len < WARD_PATHS_MAX && access(out, R_OK) == 0)
 		return WARD_OK;
 	return WARD_E_NOENT;
-}
-
-enum ward_rc
-ward_paths_scanner(char out[WARD_PATHS_MAX])
-{
-	return find("ward-scan", WARD_LIBEXECDIR, out);
-}
-
-enum ward_rc
-ward_paths_default_pack(char out[WARD_PATHS_MAX])
-{
-	return find("default.wardpack", WARD_DATADIR, out);
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between decide.c (events), question.c (the table) and finish.c (answers). Questions live in one
+ * array and are named by their place; NONE ends lists. All of it is used under the lock.
+ */
+#ifndef WARD_GUARD_DECIDE_DECIDE_PRIV_H
+#define WARD_GUARD_DECIDE_DECIDE_PRIV_H
+
+#include <pthread.h>
+
+#include "guard/decide/decide.h"
+#include "guard/decide/names.h"
+
+#define NONE UINT32_MAX
+enum { TRIES_MAX = 3, TEXT_ROOM = 128 };
+
+enum question_state {
+	QUESTION_FREE,
+	QUESTION_QUEUED, /* in the queue of its urgency */
+	QUESTION_ASKED,	 /* some layer works on it */
+};
+
+/* What a layer said, kept while the next one is asked. */
+struct kept_answer {
+	struct ward_answer answer;
+	uint8_t sha256[WARD_SHA256_LEN];
+	char threat[TEXT_ROOM], rule[TEXT_ROOM];
+};
+
+struct question {
+	enum question_state state;
+	enum ward_urgency urgency;
+	uint32_t generation; /* counts the uses of this place */
+	uint32_t hash_next, next, previous;
+	struct ward_key key;
+	int fd; /* ours */
+	int pid, pidfd;
+	bool exec, written, audited;
+	bool racy; /* it may change once more without showing it */
+	unsigned layer;
+	unsigned tries;
+	uint32_t epoch;
+	uint64_t not_before; /* written files */
+	uint32_t waiters;    /* first slot */
+	struct kept_answer so_far;
+};
+
+/* What is known of a held open, by its slot. */
+struct waiter {
+	uint32_t next;
+	struct ward_open open;
+};
+
+struct queue {
+	uint32_t head, tail;
+	size_t count;
+};
+
+struct ward_decide {
+	pthread_mutex_t lock;
+	struct ward_decide_ops ops;
+	struct ward_decide_rules rules;
+	struct ward_kin *kin;
+	int gate;
+	size_t max_background;
+	uint64_t settle_usec;
+	struct ward_holds *holds;
+	struct waiter *waiters;
+	struct question *questions;
+	uint32_t question_count;
+	uint32_t free;
+	uint32_t *buckets;
+	uint32_t bucket_mask;
+	struct queue queues[WARD_URGENCIES];
+	size_t asked[WARD_LAYERS];
+	struct ward_cache *cache;
+	struct ward_names names;
+	uint32_t epoch;
+	struct ward_decide_stats stats;
+};
+
+/* question.c */
+/* NULL: all places are taken. Takes `fd`; not queued yet. */
+struct question *question_new(struct ward_decide *d, const struct ward_key *key, int fd);
+/* Its waiters have been released; closes what it holds. */
+void question_free(struct ward_decide *d, struct question *q);
+/* The one about this content, or (any content) the queued one of the background; NULL. */
+struct question *question_find(struct ward_decide *d, const struct ward_key *key);
+struct question *question_find_written(struct ward_decide *d, const struct ward_key *key);
+struct question *question_by_id(struct ward_decide *d, uint64_t id);
+uint64_t question_id(const struct ward_decide *d, const struct question *q);
+void question_set_key(struct ward_decide *d, struct question *q, const struct ward_key *key);
+void question_enqueue(struct ward_decide *d, struct question *q, enum ward_urgency urgency);
+void question_dequeue(struct ward_decide *d, struct question *q);
+
+/* finish.c */
+/*
+ * No more events about this content. The mark comes before the last look at the file: whoever writes
+ * after that takes the mark away himself, and what was written before shows. False: it changed, and
+ * there is no mark.
+ */
+bool question_settle(struct ward_decide *d, int fd, const struct ward_key *key);
+void question_answer(struct ward_decide *d, struct question *q, const struct ward_answer *answer);
+/* Ends it without a verdict. */
+void question_fail(struct ward_decide *d, struct question *q, enum ward_reason reason);
+
+#endif

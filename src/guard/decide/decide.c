@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/decide/decide.h"
+
+#include <stdlib.h>
+
+#include "guard/decide/decide-priv.h"
+#include "sys/clock.h"
+#include "sys/fan.h"
+#include "sys/fd.h"
+
+enum {
+	DEFAULT_OPENS = 16384,
+	DEFAULT_BACKGROUND = 1024,
+	DEFAULT_CACHE = 65536,
+	DEFAULT_SETTLE_MS = 100,
+};
+
+/* --- life --- */
+
+static size_t
+or_default(size_t value, size_t fallback)
+{
+	return value ? value : fallback;
+}
+
+static bool
+allocate(struct ward_decide *d, const struct ward_decide_options *o)
+{
+	size_t opens = or_default(o->max_opens, DEFAULT_OPENS);
+	size_t buckets = 1024;
+
+	opens = opens < WARD_HOLDS_MAX ? opens : WARD_HOLDS_MAX;
+	d->question_count = (uint32_t)(opens + d->max_background);
+	while (buckets < d->question_count)
+		buckets *= 2;
+	d->bucket_mask = (uint32_t)buckets - 1;
+	d->holds = ward_holds_new(o->gate, opens);
+	d->waiters = calloc(opens, sizeof(*d->waiters));
+	d->questions = calloc(d->question_count, sizeof(*d->questions));
+	d->buckets = malloc(buckets * sizeof(*d->buckets));
+	d->cache = ward_cache_new(or_default(o->cache_entries, DEFAULT_CACHE));
+	if (!d->holds || !d->waiters || !d->questions || !d->buckets || !d->cache)
+		return false;
+	memset(d->buckets, 0xff, buckets * sizeof(*d->buckets));
+	for (uint32_t i = 0; i < d->question_count; i++)
+		d->questions[i].next = i + 1 < d->question_count ? i + 1 : NONE;
+	for (size_t i = 0; i < WARD_URGENCIES; i++)
+		d->queues[i].head = d->queues[i].tail = NONE;
+	return true;
+}
+
+enum ward_rc
+ward_decide_new(const struct ward_decide_options *options, struct ward_decide **ret_decide)
+{
+	struct ward_decide *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return WARD_E_NOMEM;
+	(void)pthread_mutex_init(&d->lock, NULL);
+	d->ops = options->ops;
+	d->kin = options->kin;
+	d->gate = options->gate;
+	d->max_background = or_default(options->max_background, DEFAULT_BACKGROUND);
+	d->settle_usec = (uint64_t)or_default(options->settle_ms, DEFAULT_SETTLE_MS) * 1000;
+	if (!allocate(d, options)) {
+		(void)ward_decide_free(d);
+		return WARD_E_NOMEM;
+	}
+	ward_decide_rules(d, &options->rules);
+	*ret_decide = d;
+	return WARD_OK;
+}
+
+struct ward_decide *
+ward_decide_free(struct ward_decide *d)
+{
+	if (!d)
+		return NULL;
+	for (uint32_t i = 0; d->questions && i < d->question_count; i++) {
+		if (d->questions[i].state != QUESTION_FREE)
+			question_fail(d, &d->questions[i], WARD_REASON_CRASHED);
+	}
+	(void)ward_holds_free(d->holds);
+	(void)ward_cache_free(d->cache);
+	ward_names_done(&d->names);
+	free(d->waiters);
+	free(d->questions);
+	free(d->buckets);
+	(void)pthread_mutex_destroy(&d->lock);
+	free(d);
+	return NULL;
+}
+
+static bool
+fails_open(const struct ward_decide_rules *rules, bool exec)
+{
+	return ward_decide_allows(rules, WARD_POLICY_ACTION_ALLOW, false, exec);
+}
+
+void
+ward_decide_rules(struct ward_decide *d, const struct ward_decide_rules *rules)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	d->rules = *rules;
+	ward_holds_set(d->holds, rules->wait, fails_open(rules, false), fails_open(rules, true));
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+void
+ward_decide_new_epoch(struct ward_decide *d)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	d->epoch++;
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+struct ward_holds *
+ward_decide_holds(struct ward_decide *d)
+{
+	return d->holds;
+}
+
+/* --- opens --- */
+
+bool
+ward_decide_hold(struct ward_decide *d, const struct ward_open *take_open, uint32_t *ret_slot)
+{
+	struct ward_open open = *take_open;
+	uint64_t deadline;
+	bool held;
+
+	(void)pthread_mutex_lock(&d->lock);
+	deadline = ward_clock_monotonic() + ward_holds_wait(d->holds);
+	held = ward_holds_add(d->holds, open.fd, open.exec, deadline, ret_slot);
+	if (held) {
+		d->waiters[*ret_slot] = (struct waiter){.next = NONE, .open = open};
+	} else {
+		d->stats.overloaded++;
+		(void)!ward_fan_answer(d->gate, open.fd, fails_open(&d->rules, open.exec));
+		ward_fd_close(&open.fd);
+		ward_fd_close(&open.pidfd);
+	}
+	(void)pthread_mutex_unlock(&d->lock);
+	return held;
+}
+
+static void
+answer_now(struct ward_decide *d, uint32_t slot, bool allow)
+{
+	(void)ward_holds_answer(d->holds, slot, allow);
+	ward_fd_close(&d->waiters[slot].open.pidfd);
+	ward_holds_release(d->holds, slot, true);
+}
+
+static void
+answer_known(struct ward_decide *d, uint32_t slot, const struct ward_key *key,
+	     const struct ward_cache_verdict *known)
+{
+	const struct ward_open *open = &d->waiters[slot].open;
+	const struct ward_answer answer = {
+		.verdict = known->verdict,
+		.reason = known->reason,
+		.threat = ward_names_text(&d->names, known->threat),
+		.rule = "",
+		.layer = "cache",
+	};
+	enum ward_policy_action action =
+		ward_decide_action(&d->rules, known->verdict, known->reason, false);
+	const struct ward_incident incident = {
+		.kind = action < WARD_POLICY_ACTION_BLOCK	  ? WARD_INCIDENT_SEEN
+			: d->rules.mode == WARD_POLICY_MODE_BLOCK ? WARD_INCIDENT_BLOCKED
+								  : WARD_INCIDENT_WOULD_BLOCK,
+		.fd = open->fd,
+		.key = key,
+		.answer = &answer,
+		.action = action,
+		.pid = open->pid,
+		.pidfd = open->pidfd,
+		.exec = open->exec,
+		.known = true,
+	};
+	bool allow = ward_decide_allows(&d->rules, action, true, open->exec);
+
+	d->stats.cached++;
+	d->stats.denied += !allow;
+	d->stats.would_deny += allow && action >= WARD_POLICY_ACTION_BLOCK;
+	/* It had a mark that the kernel gave up. */
+	if (action == WARD_POLICY_ACTION_ALLOW && !ward_fd_has_writer(open->fd))
+		(void)question_settle(d, open->fd, key);
+	else if (action != WARD_POLICY_ACTION_ALLOW)
+		d->ops.report(d->ops.ctx, &incident);
+	answer_now(d, slot, allow);
+}
+
+static enum ward_urgency
+urgency_of(const struct ward_decide *d, const struct ward_open *open)
+{
+	if (d->rules.mode != WARD_POLICY_MODE_BLOCK)
+		return WARD_URGENT_OPEN;
+	return open->exec ? WARD_URGENT_EXEC : WARD_URGENT_OPEN;
+}
+
+/* Nobody waits in audit mode: the open is answered and the question goes on with its file. */
+static void
+audit(struct ward_decide *d, uint32_t slot, const struct ward_key *key)
+{
+	struct ward_open open = d->waiters[slot].open;
+	struct question *known = question_find(d, key);
+	struct question *q = known ? known : question_new(d, key, open.fd);
+
+	(void)ward_holds_answer(d->holds, slot, true);
+	ward_holds_release(d->holds, slot, q == NULL || q == known);
+	if (!q || q->audited) {
+		ward_fd_close(&open.pidfd);
+		return;
+	}
+	ward_fd_close(&q->pidfd);
+	q->pid = open.pid;
+	q->pidfd = open.pidfd;
+	q->exec = open.exec;
+	q->audited = true;
+	d->stats.questions++;
+	if (q == known && q->state == QUESTION_QUEUED)
+		question_dequeue(d, q);
+	else if (q == known)
+		return;
+	question_enqueue(d, q, WARD_URGENT_OPEN);
+}
+
+/* A more urgent one pulls the question forward. */
+static void
+join(struct ward_decide *d, struct question *q, uint32_t slot)
+{
+	struct ward_open *open = &d->waiters[slot].open;
+	enum ward_urgency urgency = urgency_of(d, open);
+
+	d->stats.joined++;
+	/* So far it was about who wrote the file. */
+	if (q->waiters == NONE) {
+		ward_fd_close(&q->pidfd);
+		q->pid = open->pid;
+		q->pidfd = open->pidfd;
+		open->pidfd = -1;
+	}
+	d->waiters[slot].next = q->waiters;
+	q->waiters = slot;
+	q->exec |= open->exec;
+	ward_fd_close(&open->pidfd);
+	if (q->state == QUESTION_QUEUED && urgency < q->urgency) {
+		question_dequeue(d, q);
+		question_enqueue(d, q, urgency);
+	}
+}
+
+static void
+begin(struct ward_decide *d, uint32_t slot, const struct ward_key *key)
+{
+	struct ward_open *open = &d->waiters[slot].open;
+	struct question *q = question_new(d, key, open->fd);
+
+	if (!q) {
+		d->stats.overloaded++;
+		answer_now(d, slot, fails_open(&d->rules, open->exec));
+		return;
+	}
+	d->stats.questions++;
+	q->waiters = slot;
+	q->pid = open->pid;
+	q->pidfd = open->pidfd;
+	q->exec = open->exec;
+	open->pidfd = -1;
+	question_enqueue(d, q, urgency_of(d, open));
+}
+
+/* Answers what needs no question; false: this one does. */
+static bool
+answer_at_once(struct ward_decide *d, uint32_t slot, struct ward_key *ret_key)
+{
+	const struct ward_open *open = &d->waiters[slot].open;
+	struct ward_cache_verdict known;
+	enum ward_fd_kind kind;
+
+	if (ward_kin_has(d->kin, open->pid)) {
+		d->stats.own++;
+		answer_now(d, slot, true);
+	} else if (ward_key_of(open->fd, ret_key, &kind) != WARD_OK) {
+		d->stats.failed++;
+		answer_now(d, slot, fails_open(&d->rules, open->exec));
+	} else if (kind != WARD_FD_REGULAR) {
+		d->stats.special++;
+		answer_now(d, slot, true);
+	} else if (ret_key->size == 0) {
+		/* Nothing to look at; not settled, for something will be written. */
+		d->stats.empty++;
+		answer_now(d, slot, true);
+	} else if (ward_cache_find(d->cache, ret_key, d->epoch, &known)) {
+		answer_known(d, slot, ret_key, &known);
+	} else if (d->ops.excluded(d->ops.ctx, open->fd, open->pid)) {
+		d->stats.excluded++;
+		answer_now(d, slot, true);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+void
+ward_decide_open(struct ward_decide *d, uint32_t slot)
+{
+	struct question *q;
+	struct ward_key key;
+
+	(void)pthread_mutex_lock(&d->lock);
+	d->stats.opens += !d->waiters[slot].open.exec;
+	d->stats.execs += d->waiters[slot].open.exec;
+	if (!answer_at_once(d, slot, &key)) {
+		q = question_find(d, &key);
+		if (d->rules.mode != WARD_POLICY_MODE_BLOCK)
+			audit(d, slot, &key);
+		else if (q)
+			join(d, q, slot);
+		else
+			begin(d, slot, &key);
+	}
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+/* --- written files --- */
+
+static void
+written(struct ward_decide *d, int take_fd, int pid, const struct ward_key *key)
+{
+	struct question *q = question_find_written(d, key);
+
+	if (q) {
+		/* Scanned once, a while after the last of its closes. */
+		question_dequeue(d, q);
+		question_set_key(d, q, key);
+		ward_fd_close(&take_fd);
+	} else if (d->queues[WARD_URGENT_NOT].count < d->max_background) {
+		q = question_new(d, key, take_fd);
+	}
+	if (!q) {
+		/* It has no verdict, so its next open asks. */
+		d->stats.written_dropped++;
+		ward_fd_close(&take_fd);
+		return;
+	}
+	q->written = true;
+	q->pid = pid;
+	q->not_before = ward_clock_monotonic() + d->settle_usec;
+	question_enqueue(d, q, WARD_URGENT_NOT);
+}
+
+void
+ward_decide_written(struct ward_decide *d, int take_fd, int pid)
+{
+	struct ward_key key;
+	enum ward_fd_kind kind;
+
+	(void)pthread_mutex_lock(&d->lock);
+	if (ward_key_of(take_fd, &key, &kind) != WARD_OK || kind != WARD_FD_REGULAR ||
+	    ward_kin_has(d->kin, pid)) {
+		ward_fd_close(&take_fd);
+	} else {
+		d->stats.written++;
+		ward_cache_drop(d->cache, &key);
+		if (d->gate >= 0)
+			d->ops.unsettle(d->ops.ctx, take_fd);
+		if (key.size == 0 || d->ops.excluded(d->ops.ctx, take_fd, pid))
+			ward_fd_close(&take_fd);
+		else
+			written(d, take_fd, pid, &key);
+	}
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+/* --- asking and answering --- */
+
+/* The file was written to again, or is open for it: its next close brings it back. Or it is gone. */
+static bool
+overtaken(const struct question *q)
+{
+	struct ward_fd_stat st;
+
+	return q->written && q->waiters == NONE &&
+	       (ward_fd_stat(q->fd, &st) != WARD_OK || st.links == 0 || st.ctime != q->key.ctime ||
+		ward_fd_has_writer(q->fd));
+}
+
+/* WARD_E_LIMIT: nobody can be asked now. */
+static enum ward_rc
+ask(struct ward_decide *d, struct question *q)
+{
+	const struct ward_question question = {
+		.id = question_id(d, q),
+		.fd = q->fd,
+		.key = &q->key,
+		.urgency = q->urgency,
+		.pid = q->pid,
+	};
+	enum ward_rc rc = d->ops.scan(d->ops.ctx, &question);
+
+	if (rc == WARD_E_LIMIT)
+		return rc;
+	question_dequeue(d, q);
+	if (rc != WARD_OK) {
+		question_fail(d, q, WARD_REASON_CRASHED);
+		return WARD_OK;
+	}
+	q->epoch = d->epoch;
+	q->racy = ward_key_racy(&q->key, ward_clock_wall());
+	d->asked[0]++;
+	return WARD_OK;
+}
+
+static bool
+ask_urgent(struct ward_decide *d)
+{
+	for (enum ward_urgency u = WARD_URGENT_EXEC; u < WARD_URGENT_NOT; u++) {
+		while (d->queues[u].head != NONE) {
+			if (ask(d, &d->questions[d->queues[u].head]) == WARD_E_LIMIT)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Only while nobody waits, and one at a time. */
+static uint64_t
+ask_background(struct ward_decide *d)
+{
+	uint64_t now = ward_clock_monotonic();
+
+	while (d->asked[0] == 0 && d->queues[WARD_URGENT_NOT].head != NONE) {
+		struct question *q = &d->questions[d->queues[WARD_URGENT_NOT].head];
+
+		if (q->not_before > now)
+			return q->not_before - now;
+		if (overtaken(q)) {
+			question_dequeue(d, q);
+			question_free(d, q);
+		} else if (ask(d, q) == WARD_E_LIMIT) {
+			break;
+		}
+	}
+	return UINT64_MAX;
+}
+
+uint64_t
+ward_decide_pump(struct ward_decide *d)
+{
+	uint64_t wait = UINT64_MAX;
+
+	(void)pthread_mutex_lock(&d->lock);
+	if (ask_urgent(d))
+		wait = ask_background(d);
+	(void)pthread_mutex_unlock(&d->lock);
+	return wait;
+}
+
+void
+ward_decide_answer(struct ward_decide *d, uint64_t id, const struct ward_answer *answer)
+{
+	struct question *q;
+
+	(void)pthread_mutex_lock(&d->lock);
+	q = question_by_id(d, id);
+	if (q)
+		question_answer(d, q, answer);
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+void
+ward_decide_give_up(struct ward_decide *d)
+{
+	(void)ward_holds_expire(d->holds, UINT64_MAX - 1);
+}
+
+void
+ward_decide_stats(struct ward_decide *d, struct ward_decide_stats *ret_stats)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	*ret_stats = d->stats;
+	ret_stats->expired = ward_holds_expired(d->holds);
+	ret_stats->holding = ward_holds_count(d->holds);
+	for (size_t i = 0; i < WARD_URGENCIES; i++)
+		ret_stats->queued[i] = d->queues[i].count;
+	memcpy(ret_stats->asked, d->asked, sizeof(d->asked));
+	ret_stats->epoch = d->epoch;
+	ward_cache_stats(d->cache, &ret_stats->cache);
+	(void)pthread_mutex_unlock(&d->lock);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an answer does: it is remembered, those who wait go on or do not, and what is bad is told. */
+#include "guard/decide/decide-priv.h"
+
+#include <stdio.h>
+
+#include "sys/fd.h"
+
+/* The content is still the one that was asked about. */
+static bool
+current(const struct question *q, struct ward_key *ret_now)
+{
+	enum ward_fd_kind kind;
+
+	return ward_key_of(q->fd, ret_now, &kind) == WARD_OK && ward_key_equal(ret_now, &q->key);
+}
+
+bool
+question_settle(struct ward_decide *d, int fd, const struct ward_key *key)
+{
+	enum ward_fd_kind kind;
+	struct ward_key now;
+
+	d->ops.settle(d->ops.ctx, fd);
+	if (ward_key_of(fd, &now, &kind) == WARD_OK && ward_key_equal(&now, key)) {
+		d->stats.settled++;
+		return true;
+	}
+	d->stats.changed++;
+	d->ops.unsettle(d->ops.ctx, fd);
+	return false;
+}
+
+/* Nothing is remembered while somebody has it open for writing, or mapped: such writes show nowhere. */
+static void
+remember(struct ward_decide *d, const struct question *q, const struct ward_answer *answer,
+	 enum ward_policy_action action)
+{
+	const struct ward_cache_verdict verdict = {
+		.verdict = answer->verdict,
+		.reason = answer->reason,
+		.threat = ward_names_number(&d->names, answer->threat),
+	};
+	struct ward_key now;
+	bool same;
+
+	if (!ward_decide_lasting(answer->verdict, answer->reason) || q->racy ||
+	    q->epoch != d->epoch || ward_fd_has_writer(q->fd))
+		return;
+	same = action == WARD_POLICY_ACTION_ALLOW && d->gate >= 0
+		       ? question_settle(d, q->fd, &q->key)
+		       : current(q, &now);
+	if (same)
+		ward_cache_put(d->cache, &q->key, d->epoch, &verdict);
+}
+
+/* True when somebody was told in time. */
+static bool
+release_all(struct ward_decide *d, struct question *q, enum ward_policy_action action, bool lasting)
+{
+	uint32_t next;
+	bool in_time = false;
+
+	for (uint32_t slot = q->waiters; slot != NONE; slot = next) {
+		bool allow =
+			ward_decide_allows(&d->rules, action, lasting, d->waiters[slot].open.exec);
+		bool told = ward_holds_answer(d->holds, slot, allow);
+
+		next = d->waiters[slot].next;
+		in_time |= told;
+		d->stats.denied += told && !allow;
+		ward_holds_release(d->holds, slot, ward_holds_fd(d->holds, slot) != q->fd);
+	}
+	return in_time;
+}
+
+static void
+report(struct ward_decide *d, const struct question *q, const struct ward_answer *answer,
+       enum ward_policy_action action, bool in_time)
+{
+	struct ward_incident incident = {
+		.fd = q->fd,
+		.key = &q->key,
+		.answer = answer,
+		.action = action,
+		.pid = q->pid,
+		.pidfd = q->pidfd,
+		.exec = q->exec,
+	};
+
+	if (!ward_decide_lasting(answer->verdict, answer->reason))
+		incident.kind = WARD_INCIDENT_FAILED;
+	else if (action < WARD_POLICY_ACTION_BLOCK)
+		incident.kind = WARD_INCIDENT_SEEN;
+	else if (in_time)
+		incident.kind = WARD_INCIDENT_BLOCKED;
+	else if (q->waiters != NONE)
+		incident.kind = WARD_INCIDENT_LATE;
+	else
+		incident.kind = q->audited ? WARD_INCIDENT_WOULD_BLOCK : WARD_INCIDENT_WRITTEN;
+	d->stats.would_deny += incident.kind == WARD_INCIDENT_WOULD_BLOCK;
+	d->ops.report(d->ops.ctx, &incident);
+}
+
+static void
+conclude(struct ward_decide *d, struct question *q, const struct ward_answer *answer)
+{
+	enum ward_policy_action action =
+		ward_decide_action(&d->rules, answer->verdict, answer->reason, answer->from_cloud);
+	bool lasting = ward_decide_lasting(answer->verdict, answer->reason);
+	bool in_time;
+
+	d->stats.failed += !lasting;
+	d->stats.verdicts[answer->verdict]++;
+	remember(d, q, answer, action);
+	in_time = release_all(d, q, action, lasting);
+	d->stats.late += !in_time && q->waiters != NONE;
+	if (action != WARD_POLICY_ACTION_ALLOW)
+		report(d, q, answer, action, in_time);
+	question_free(d, q);
+}
+
+void
+question_fail(struct ward_decide *d, struct question *q, enum ward_reason reason)
+{
+	const struct ward_answer answer = {
+		.verdict = WARD_NOT_SCANNED,
+		.reason = reason,
+		.threat = "",
+		.rule = "",
+		.layer = "",
+	};
+
+	conclude(d, q, &answer);
+}
+
+/* What was said is about a content that is gone: asked anew, but not for ever. */
+static bool
+ask_again(struct ward_decide *d, struct question *q, const struct ward_key *now)
+{
+	if (++q->tries >= TRIES_MAX)
+		return false;
+	question_set_key(d, q, now);
+	q->layer = 0;
+	question_enqueue(d, q, q->urgency);
+	return true;
+}
+
+static void
+keep(struct question *q, const struct ward_answer *answer)
+{
+	struct kept_answer *k = &q->so_far;
+
+	k->answer = *answer;
+	(void)snprintf(k->threat, sizeof(k->threat), "%s", answer->threat);
+	(void)snprintf(k->rule, sizeof(k->rule), "%s", answer->rule);
+	k->answer.threat = k->threat;
+	k->answer.rule = k->rule;
+	if (answer->sha256)
+		memcpy(k->sha256, answer->sha256, sizeof(k->sha256));
+	k->answer.sha256 = answer->sha256 ? k->sha256 : NULL;
+}
+
+/* True when the next layer was asked and will answer. */
+static bool
+pass_on(struct ward_decide *d, struct question *q, const struct ward_answer *answer)
+{
+	struct ward_question question = {
+		.id = question_id(d, q),
+		.fd = q->fd,
+		.key = &q->key,
+		.urgency = q->urgency,
+		.pid = q->pid,
+		.so_far = &q->so_far.answer,
+	};
+
+	if (!d->ops.cloud || q->layer > 0 ||
+	    (answer->verdict != WARD_UNKNOWN && answer->verdict != WARD_SUSPICIOUS))
+		return false;
+	keep(q, answer);
+	q->layer = 1;
+	if (d->ops.cloud(d->ops.ctx, &question) != WARD_OK)
+		return false;
+	d->asked[1]++;
+	return true;
+}
+
+/* The scanner was killed, which need not be the file's doing: a second one may look at it. */
+static bool
+lost(const struct ward_answer *answer)
+{
+	return answer->verdict == WARD_NOT_SCANNED &&
+	       (answer->reason == WARD_REASON_CRASHED || answer->reason == WARD_REASON_MEMORY);
+}
+
+void
+question_answer(struct ward_decide *d, struct question *q, const struct ward_answer *answer)
+{
+	struct ward_key now;
+	bool same = current(q, &now);
+
+	d->asked[q->layer]--;
+	/* The next layer knew nothing: what the one before said stands. */
+	if (q->layer > 0 &&
+	    (answer->verdict == WARD_UNKNOWN || answer->verdict == WARD_NOT_SCANNED))
+		answer = &q->so_far.answer;
+	if (!same && answer->verdict != WARD_MALICIOUS) {
+		d->stats.changed++;
+		if (!ask_again(d, q, &now))
+			question_fail(d, q, WARD_REASON_CHANGED);
+		return;
+	}
+	if (same && lost(answer) && q->tries == 0) {
+		d->stats.retried++;
+		(void)ask_again(d, q, &now);
+		return;
+	}
+	if (!same || !pass_on(d, q, answer))
+		conclude(d, q, answer);
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/serve/guard.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+
+#include "guard/serve/journal.h"
+#include "guard/serve/keeper.h"
+#include "guard/serve/loop.h"
+#include "guard/watch/watch.h"
+#include "policy/document.h"
+#include "sys/clock.h"
+#include "sys/fan.h"
+#include "sys/fd.h"
+#include "sys/log.h"
+#include "sys/process.h"
+#include "sys/signals.h"
+
+enum {
+	/* Held opens, each perhaps with a pidfd, and copies of both. */
+	DESCRIPTORS = 262144,
+	MAX_OPENS = 16384,
+	WHY = 4096,
+	TURN_MS = 1000,
+	BACKOFF_MAX_MS = 30000,
+};
+
+#define STANDARD_POLICY "/etc/ward/policy.json"
+
+struct guard {
+	const struct ward_guard_options *options;
+	struct ward_policy_document *policy;
+	int signals;
+	struct ward_watch *watch;
+	struct ward_kin *kin;
+	struct ward_scanners *scanners;
+	struct ward_journal *journal;
+	struct ward_decide *decide;
+	struct ward_loop *loop;
+	unsigned backoff_ms;
+	uint64_t retry_at;
+	uint64_t told_expired, told_overflows; /* of which the log knows */
+	struct ward_buf why;
+};
+
+/* --- what the decisions act on --- */
+
+static void
+settle(void *ctx, int fd)
+{
+	const struct guard *g = ctx;
+
+	/* Without a mark the next open asks again, and that is all. */
+	(void)!ward_fan_ignore(ward_watch_gate(g->watch), fd, WARD_FAN_OPEN | WARD_FAN_EXEC);
+}
+
+static void
+unsettle(void *ctx, int fd)
+{
+	const struct guard *g = ctx;
+
+	(void)!ward_fan_heed(ward_watch_gate(g->watch), fd, WARD_FAN_OPEN | WARD_FAN_EXEC);
+}
+
+static enum ward_rc
+scan(void *ctx, const struct ward_question *question)
+{
+	const struct guard *g = ctx;
+
+	return ward_scanners_ask(g->scanners, question);
+}
+
+static bool
+excluded(void *ctx, int fd, int pid)
+{
+	(void)ctx;
+	(void)fd;
+	(void)pid;
+	return false;
+}
+
+static void
+report(void *ctx, const struct ward_incident *incident)
+{
+	const struct guard *g = ctx;
+
+	ward_journal_put(g->journal, incident);
+}
+
+/* --- start --- */
+
+static enum ward_rc
+read_policy(const struct ward_guard_options *o, struct ward_buf *why,
+	    struct ward_policy_document **ret)
+{
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
+	WARD_AUTO(ward_fd_close) int fd = -1;
+	const char *name = o->policy ? o->policy : STANDARD_POLICY;
+	enum ward_rc rc = ward_fd_open_regular(-1, name, true, &fd, NULL);
+
+	if (rc == WARD_E_NOENT && !o->policy)
+		return ward_policy_document_new(WARD_POLICY_LOCAL, ret);
+	ward_buf_init(&text, WARD_POLICY_TEXT_MAX, NULL);
+	if (rc == WARD_OK)
+		rc = ward_fd_read_all(fd, &text);
+	if (rc != WARD_OK) {
+		(void)!ward_buf_printf(why, "%s: %s\n", name, ward_rc_str(rc));
+		return rc;
+	}
+	return ward_policy_document_read(ward_buf_span(&text), name, WARD_POLICY_LOCAL, why, ret);
+}
+
+static bool
+wanted(void *ctx, const char *type)
+{
+	const struct guard *g = ctx;
+
+	return ward_policy_watches(&g->policy->policy, type);
+}
+
+static bool
+in_real_time(const struct guard *g)
+{
+	enum ward_policy_mode mode = g->policy->policy.realtime.mode;
+
+	return mode == WARD_POLICY_MODE_BLOCK || mode == WARD_POLICY_MODE_AUDIT;
+}
+
+static enum ward_rc
+start_watch(struct guard *g)
+{
+	struct ward_watch_options o = {
+		.gate = in_real_time(g),
+		.opens = true,
+		.written = in_real_time(g) && g->policy->policy.realtime.scan_written,
+		.wanted = wanted,
+		.ctx = g,
+		.only_count = g->options->only_count,
+	};
+
+	memcpy(o.only, g->options->only, sizeof(o.only));
+	return ward_watch_new(&o, &g->watch);
+}
+
+static enum ward_rc
+start_scanners(struct guard *g)
+{
+	struct ward_pool *pool = NULL;
+	enum ward_rc rc = ward_keeper_pool(g->options, &g->policy->policy, g->kin, &pool, &g->why);
+
+	if (rc == WARD_OK)
+		ward_scanners_offer(g->scanners, pool);
+	return rc;
+}
+
+static enum ward_rc
+start_decisions(struct guard *g)
+{
+	struct ward_decide_options o = {
+		.ops =
+			{
+				.scan = scan,
+				.settle = settle,
+				.unsettle = unsettle,
+				.excluded = excluded,
+				.report = report,
+				.ctx = g,
+			},
+		.kin = g->kin,
+		.gate = ward_watch_gate(g->watch),
+		.max_opens = MAX_OPENS,
+	};
+	struct ward_loop_options loop = {
+		.scanners = g->scanners,
+		.gate = ward_watch_gate(g->watch),
+		.news = ward_watch_news(g->watch),
+	};
+	enum ward_rc rc;
+
+	ward_decide_rules_of(&g->policy->policy, &o.rules);
+	rc = ward_decide_new(&o, &g->decide);
+	loop.decide = g->decide;
+	return rc == WARD_OK ? ward_loop_start(&loop, &g->loop) : rc;
+}
+
+/* What the log says of a step that fails is the step's name. */
+static enum ward_rc
+start(struct guard *g, const char **ret_step)
+{
+	enum ward_rc rc = ward_signals_watch_manager(&g->signals);
+
+	*ret_step = "policy";
+	if (rc == WARD_OK)
+		rc = read_policy(g->options, &g->why, &g->policy);
+	if (rc == WARD_OK && ward_process_raise_fds(DESCRIPTORS) < DESCRIPTORS)
+		ward_say(WARD_WARNING, "guard.descriptors", "fewer descriptors than wanted", NULL);
+	g->kin = ward_kin_new();
+	g->scanners = ward_scanners_new();
+	if (rc == WARD_OK && (!g->kin || !g->scanners))
+		rc = WARD_E_NOMEM;
+	if (rc == WARD_OK) {
+		*ret_step = "fanotify";
+		rc = start_watch(g);
+	}
+	if (rc == WARD_OK) {
+		*ret_step = "scanners";
+		rc = start_scanners(g);
+	}
+	if (rc == WARD_OK)
+		rc = ward_journal_new(&g->journal);
+	if (rc == WARD_OK) {
+		*ret_step = "decisions";
+		rc = start_decisions(g);
+	}
+	if (rc == WARD_OK) {
+		*ret_step = "filesystems";
+		rc = ward_watch_refresh(g->watch);
+	}
+	return rc;
+}
+
+/* --- going --- */
+
+static void
+say_watched(const struct guard *g)
+{
+	struct ward_watch_figures f = ward_watch_figures(g->watch);
+	char watched[24], refused[24];
+
+	(void)snprintf(watched, sizeof(watched), "%zu", f.watched);
+	(void)snprintf(refused, sizeof(refused), "%zu", f.refused);
+	ward_say(WARD_INFO, "filesystems.watched", "file systems are watched", "ward.watched",
+		 watched, "ward.refused", refused, "ward.mode",
+		 ward_decide_mode_name(g->policy->policy.realtime.mode), NULL);
+}
+
+static void
+refresh(struct guard *g)
+{
+	enum ward_rc rc = ward_watch_refresh(g->watch);
+
+	if (rc == WARD_OK)
+		say_watched(g);
+	else
+		ward_say(WARD_ERROR, "filesystems.failed", "the mount table cannot be read",
+			 "error.message", ward_rc_str(rc), NULL);
+}
+
+/* Scanners that cannot be kept running are started anew, less and less often. */
+static void
+mend(struct guard *g)
+{
+	enum ward_rc rc;
+
+	if (!ward_scanners_broken(g->scanners) || ward_clock_monotonic() < g->retry_at)
+		return;
+	ward_buf_clear(&g->why);
+	rc = start_scanners(g);
+	ward_say(rc == WARD_OK ? WARD_WARNING : WARD_ERROR, "scanners.restarted",
+		 rc == WARD_OK ? "scanners were started again" : "scanners do not start",
+		 "error.message", ward_rc_str(rc), NULL);
+	g->backoff_ms = g->backoff_ms ? g->backoff_ms * 2 : 500;
+	if (g->backoff_ms > BACKOFF_MAX_MS)
+		g->backoff_ms = BACKOFF_MAX_MS;
+	g->retry_at = ward_clock_monotonic() + (uint64_t)g->backoff_ms * 1000;
+	ward_loop_wake(g->loop);
+}
+
+static void
+say_count(const char *action, const char *message, uint64_t count)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)count);
+	ward_say(WARD_WARNING, action, message, "ward.count", text, NULL);
+}
+
+/* What happens where nobody may log: a line for all of a turn. */
+static void
+complain(struct guard *g, const struct ward_loop_stats *loop)
+{
+	struct ward_decide_stats d;
+	uint64_t failed;
+
+	ward_decide_stats(g->decide, &d);
+	failed = d.expired + d.overloaded + loop->by_watchdog;
+	if (failed > g->told_expired)
+		say_count("opens.not-decided", "opens were answered by the fail mode",
+			  failed - g->told_expired);
+	g->told_expired = failed;
+	if (loop->overflows > g->told_overflows)
+		say_count("files.overflow", "the kernel lost news of written files",
+			  loop->overflows - g->told_overflows);
+	g->told_overflows = loop->overflows;
+}
+
+/* The service manager's watchdog is fed only while opens are decided about. */
+static void
+feed(const struct guard *g)
+{
+	if (ward_loop_age(g->loop) < 5 * 1000 * 1000)
+		(void)sd_notify(0, "WATCHDOG=1");
+}
+
+static void
+go(struct guard *g)
+{
+	struct ward_loop_stats stats = {0};
+
+	while (!stats.broken) {
+		struct pollfd fds[] = {
+			{.fd = g->signals, .events = POLLIN},
+			{.fd = ward_watch_table(g->watch), .events = POLLPRI},
+		};
+
+		(void)poll(fds, 2, TURN_MS);
+		if (fds[0].revents && ward_signals_next(g->signals) == WARD_SIGNAL_STOP)
+			return;
+		if (fds[1].revents & (POLLPRI | POLLERR))
+			refresh(g);
+		mend(g);
+		feed(g);
+		ward_loop_stats(g->loop, &stats);
+		complain(g, &stats);
+	}
+	ward_say(WARD_ERROR, "guard.kernel", "the kernel's events are not what we know", NULL);
+}
+
+/* --- end --- */
+
+static void
+stop(struct guard *g)
+{
+	(void)sd_notify(0, "STOPPING=1");
+	if (g->loop) {
+		ward_watch_stop(g->watch);
+		ward_loop_drain(g->loop, (unsigned)g->policy->policy.realtime.deadline);
+	}
+	g->loop = ward_loop_stop(g->loop);
+	g->decide = ward_decide_free(g->decide);
+	g->watch = ward_watch_free(g->watch);
+	g->journal = ward_journal_free(g->journal);
+	g->scanners = ward_scanners_free(g->scanners);
+	g->kin = ward_kin_free(g->kin);
+	ward_policy_document_freep(&g->policy);
+	ward_fd_close(&g->signals);
+}
+
+int
+ward_guard_run(const struct ward_guard_options *options)
+{
+	struct guard g = {.options = options, .signals = -1};
+	const char *step = "signals";
+	enum ward_rc rc;
+
+	ward_say_init("wardd", 2, WARD_INFO, options->text_log);
+	ward_buf_init(&g.why, WHY, NULL);
+	rc = start(&g, &step);
+	if (rc == WARD_OK) {
+		say_watched(&g);
+		ward_say(WARD_INFO, "guard.started", "real-time protection is on", NULL);
+		(void)sd_notify(0, "READY=1");
+		go(&g);
+	} else {
+		(void)!ward_buf_byte(&g.why, 0);
+		ward_say(WARD_ERROR, "guard.failed", (const char *)g.why.data, "ward.step", step,
+			 "error.message", ward_rc_str(rc), NULL);
+	}
+	stop(&g);
+	ward_buf_done(&g.why);
+	if (rc == WARD_OK)
+		ward_say(WARD_INFO, "guard.stopped", "real-time protection is off", NULL);
+	return rc == WARD_OK ? 0 : 1;
+}

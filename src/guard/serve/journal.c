@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/serve/journal.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/log.h"
+#include "sys/process.h"
+
+enum {
+	QUEUE_MAX = 256,
+	NAME_ROOM = 4096,
+	TEXT_ROOM = 128,
+	/* The same file again within this time is the same news. */
+	REPEAT_USEC = 10 * 1000 * 1000,
+	RECENT_MAX = 64,
+};
+
+struct item {
+	enum ward_incident_kind kind;
+	enum ward_verdict verdict;
+	enum ward_reason reason;
+	struct ward_key key;
+	int fd, pidfd, pid;
+	bool exec, has_digest;
+	uint8_t sha256[WARD_SHA256_LEN];
+	char threat[TEXT_ROOM], rule[TEXT_ROOM], layer[TEXT_ROOM];
+};
+
+struct recent {
+	struct ward_key key;
+	enum ward_incident_kind kind;
+	uint64_t time;
+};
+
+struct ward_journal {
+	pthread_t thread;
+	pthread_mutex_t lock; /* of all but `recent` */
+	pthread_cond_t more;
+	bool stop;
+	struct item *items; /* a ring */
+	size_t first, count;
+	struct ward_journal_stats stats;
+	struct recent recent[RECENT_MAX]; /* the thread's */
+	size_t recent_at;
+};
+
+static bool
+is_news(struct ward_journal *j, const struct item *item)
+{
+	uint64_t now = ward_clock_monotonic();
+
+	for (size_t i = 0; i < RECENT_MAX; i++) {
+		const struct recent *r = &j->recent[i];
+
+		if (r->time && now - r->time < REPEAT_USEC && r->kind == item->kind &&
+		    ward_key_equal(&r->key, &item->key))
+			return false;
+	}
+	j->recent[j->recent_at++ % RECENT_MAX] = (struct recent){item->key, item->kind, now};
+	return true;
+}
+
+static void
+say(const struct item *item)
+{
+	static const struct {
+		const char *action, *message;
+	} words[WARD_INCIDENTS] = {
+		{"open.denied", "a file was not opened"},
+		{"open.would-be-denied", "a file would not have been opened"},
+		{"file.convicted", "a bad file was written"},
+		{"file.convicted-late", "a bad file was opened before its verdict came"},
+		{"file.noticed", "a file was noticed and left alone"},
+		{"file.not-decided", "nobody could say what a file is"},
+	};
+	char name[NAME_ROOM], program[NAME_ROOM], pid[16], digest[2 * WARD_SHA256_LEN + 1] = "";
+
+	ward_fd_name(item->fd, name, sizeof(name));
+	ward_process_program(item->pid, item->pidfd, program, sizeof(program));
+	(void)snprintf(pid, sizeof(pid), "%d", item->pid);
+	if (item->has_digest)
+		ward_text_hex(ward_span_of(item->sha256, sizeof(item->sha256)), digest);
+	ward_say(WARD_WARNING, words[item->kind].action, words[item->kind].message, "file.path",
+		 name, "file.hash.sha256", digest, "ward.verdict", ward_verdict_name(item->verdict),
+		 "ward.reason", ward_reason_name(item->reason), "threat.indicator.name",
+		 item->threat, "rule.name", item->rule, "ward.layer", item->layer, "process.pid",
+		 pid, "process.executable", program, "ward.access", item->exec ? "exec" : "open",
+		 NULL);
+}
+
+static bool
+take(struct ward_journal *j, struct item *ret)
+{
+	bool any;
+
+	(void)pthread_mutex_lock(&j->lock);
+	while (j->count == 0 && !j->stop)
+		(void)pthread_cond_wait(&j->more, &j->lock);
+	any = j->count > 0;
+	if (any) {
+		*ret = j->items[j->first];
+		j->first = (j->first + 1) % QUEUE_MAX;
+		j->count--;
+	}
+	(void)pthread_mutex_unlock(&j->lock);
+	return any;
+}
+
+static void *
+run(void *ctx)
+{
+	struct ward_journal *j = ctx;
+	struct item item;
+
+	while (take(j, &item)) {
+		bool news = is_news(j, &item);
+
+		if (news)
+			say(&item);
+		ward_fd_close(&item.fd);
+		ward_fd_close(&item.pidfd);
+		(void)pthread_mutex_lock(&j->lock);
+		j->stats.told += news;
+		j->stats.repeated += !news;
+		(void)pthread_mutex_unlock(&j->lock);
+	}
+	return NULL;
+}
+
+enum ward_rc
+ward_journal_new(struct ward_journal **ret_journal)
+{
+	struct ward_journal *j = calloc(1, sizeof(*j));
+
+	if (j)
+		j->items = calloc(QUEUE_MAX, sizeof(*j->items));
+	if (!j || !j->items) {
+		free(j);
+		return WARD_E_NOMEM;
+	}
+	(void)pthread_mutex_init(&j->lock, NULL);
+	(void)pthread_cond_init(&j->more, NULL);
+	if (pthread_create(&j->thread, NULL, run, j) != 0) {
+		free(j->items);
+		free(j);
+		return WARD_E_LIMIT;
+	}
+	*ret_journal = j;
+	return WARD_OK;
+}
+
+struct ward_journal *
+ward_journal_free(struct ward_journal *j)
+{
+	if (!j)
+		return NULL;
+	(void)pthread_mutex_lock(&j->lock);
+	j->stop = true;
+	(void)pthread_cond_signal(&j->more);
+	(void)pthread_mutex_unlock(&j->lock);
+	(void)pthread_join(j->thread, NULL);
+	(void)pthread_cond_destroy(&j->more);
+	(void)pthread_mutex_destroy(&j->lock);
+	free(j->items);
+	free(j);
+	return NULL;
+}
+
+static void
+fill(struct item *item, const struct ward_incident *incident)
+{
+	const struct ward_answer *answer = incident->answer;
+
+	*item = (struct item){
+		.kind = incident->kind,
+		.verdict = answer->verdict,
+		.reason = answer->reason,
+		.key = *incident->key,
+		.fd = -1,
+		.pidfd = -1,
+		.pid = incident->pid,
+		.exec = incident->exec,
+		.has_digest = answer->sha256 != NULL,
+	};
+	if (answer->sha256)
+		memcpy(item->sha256, answer->sha256, sizeof(item->sha256));
+	(void)snprintf(item->threat, sizeof(item->threat), "%s", answer->threat);
+	(void)snprintf(item->rule, sizeof(item->rule), "%s", answer->rule);
+	(void)snprintf(item->layer, sizeof(item->layer), "%s", answer->layer);
+	/* Without it the name is lost, not the incident. */
+	(void)!ward_fd_copy(incident->fd, &item->fd);
+	if (incident->pidfd >= 0)
+		(void)!ward_fd_copy(incident->pidfd, &item->pidfd);
+}
+
+void
+ward_journal_put(struct ward_journal *j, const struct ward_incident *incident)
+{
+	(void)pthread_mutex_lock(&j->lock);
+	if (j->count == QUEUE_MAX) {
+		j->stats.dropped++;
+	} else {
+		fill(&j->items[(j->first + j->count) % QUEUE_MAX], incident);
+		j->count++;
+		(void)pthread_cond_signal(&j->more);
+	}
+	(void)pthread_mutex_unlock(&j->lock);
+}
+
+void
+ward_journal_stats(struct ward_journal *j, struct ward_journal_stats *ret_stats)
+{
+	(void)pthread_mutex_lock(&j->lock);
+	*ret_stats = j->stats;
+	ret_stats->waiting = j->count;
+	(void)pthread_mutex_unlock(&j->lock);
+}

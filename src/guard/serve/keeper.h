@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starts scanners with the intelligence that is configured, and starts them again when they cannot
+ * be kept running. Blocks while they load: not for the loop's thread. */
+#ifndef WARD_GUARD_SERVE_KEEPER_H
+#define WARD_GUARD_SERVE_KEEPER_H
+
+#include "base/buf.h"
+#include "guard/decide/kin.h"
+#include "guard/serve/options.h"
+#include "guard/serve/scanners.h"
+#include "policy/policy.h"
+
+/* `why` gets lines for people. The scanners' processes are kin from before they open anything. */
+enum ward_rc ward_keeper_pool(const struct ward_guard_options *options,
+			      const struct ward_policy *policy, struct ward_kin *kin,
+			      struct ward_pool **ret_pool, struct ward_buf *why) WARD_MUST_CHECK;
+
+#endif

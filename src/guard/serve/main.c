@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wardd: the guard. */
+#include <stdio.h>
+
+#include "guard/serve/guard.h"
+
+int
+main(int argc, char **argv)
+{
+	struct ward_guard_options options;
+
+	if (!ward_guard_options_parse(argc, argv, &options))
+		return 2;
+	if (options.help) {
+		ward_guard_options_help();
+		return 0;
+	}
+	if (options.version) {
+		(void)puts("wardd " WARD_VERSION);
+		return 0;
+	}
+	return ward_guard_run(&options);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/serve/scanners.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "sys/fd.h"
+
+enum { CURRENT, FORMER, POOLS };
+
+struct ward_scanners {
+	struct ward_pool *pools[POOLS]; /* the loop's */
+	_Atomic bool broken;
+	pthread_mutex_t lock; /* of what follows */
+	struct ward_pool *offered;
+	struct ward_pool_stats stats;
+};
+
+struct ward_scanners *
+ward_scanners_new(void)
+{
+	struct ward_scanners *s = calloc(1, sizeof(*s));
+
+	if (s)
+		(void)pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+struct ward_scanners *
+ward_scanners_free(struct ward_scanners *s)
+{
+	if (!s)
+		return NULL;
+	for (size_t i = 0; i < POOLS; i++)
+		(void)ward_pool_free(s->pools[i]);
+	(void)ward_pool_free(s->offered);
+	(void)pthread_mutex_destroy(&s->lock);
+	free(s);
+	return NULL;
+}
+
+void
+ward_scanners_offer(struct ward_scanners *s, struct ward_pool *take_pool)
+{
+	struct ward_pool *unused;
+
+	(void)pthread_mutex_lock(&s->lock);
+	unused = s->offered;
+	s->offered = take_pool;
+	(void)pthread_mutex_unlock(&s->lock);
+	(void)ward_pool_free(unused);
+}
+
+bool
+ward_scanners_broken(const struct ward_scanners *s)
+{
+	return atomic_load(&s->broken);
+}
+
+void
+ward_scanners_stats(struct ward_scanners *s, struct ward_pool_stats *ret_stats)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	*ret_stats = s->stats;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* --- the loop's side --- */
+
+enum ward_rc
+ward_scanners_ask(void *ctx, const struct ward_question *question)
+{
+	struct ward_scanners *s = ctx;
+	char name[WARD_POOL_PATH_MAX];
+	struct ward_pool_request request = {
+		.fd = -1,
+		.path = name,
+		.owner = "",
+		/* Comes back as it is, never followed. */
+		.cookie = (void *)(uintptr_t)question->id,
+	};
+	enum ward_rc rc;
+
+	if (!s->pools[CURRENT])
+		return WARD_E_GONE;
+	rc = ward_fd_copy(question->fd, &request.fd);
+	if (rc != WARD_OK)
+		return rc == WARD_E_LIMIT ? WARD_E_NOMEM : rc;
+	ward_fd_name(question->fd, name, sizeof(name));
+	rc = ward_pool_submit(s->pools[CURRENT], &request);
+	if (rc != WARD_OK)
+		ward_fd_close(&request.fd);
+	if (rc == WARD_E_GONE)
+		atomic_store(&s->broken, true);
+	return rc;
+}
+
+bool
+ward_scanners_adopt(struct ward_scanners *s)
+{
+	struct ward_pool *fresh;
+
+	(void)pthread_mutex_lock(&s->lock);
+	fresh = s->offered;
+	s->offered = NULL;
+	(void)pthread_mutex_unlock(&s->lock);
+	if (!fresh)
+		return false;
+	/* A second change before the first is through: its questions end without a verdict. */
+	(void)ward_pool_free(s->pools[FORMER]);
+	s->pools[FORMER] = s->pools[CURRENT];
+	s->pools[CURRENT] = fresh;
+	atomic_store(&s->broken, false);
+	return true;
+}
+
+/* Of several reasons the one that says least about the file itself. */
+static enum ward_reason
+reason_of(const struct ward_result *r)
+{
+	static const enum ward_reason passing[] = {
+		WARD_REASON_CHANGED,  WARD_REASON_CRASHED, WARD_REASON_TIMEOUT,
+		WARD_REASON_MEMORY,   WARD_REASON_IO,	   WARD_REASON_PERMISSION,
+		WARD_REASON_VANISHED,
+	};
+
+	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+		if (ward_result_has_gap(r, passing[i]))
+			return passing[i];
+	}
+	return r->gap_count ? r->gaps[0].reason : WARD_REASON_IO;
+}
+
+static void
+tell(struct ward_decide *d, const struct ward_pool_reply *reply)
+{
+	const struct ward_result *r = reply->result;
+	struct ward_answer answer = {
+		.verdict = r->verdict,
+		.type = r->type,
+		.sha256 = r->objects > 0 ? r->sha256 : NULL,
+		.threat = "",
+		.rule = "",
+		.layer = "",
+	};
+
+	if (r->verdict == WARD_NOT_SCANNED)
+		answer.reason = reason_of(r);
+	for (size_t i = 0; i < r->finding_count; i++) {
+		if (r->findings[i].verdict != r->verdict)
+			continue;
+		answer.threat = r->findings[i].threat;
+		answer.rule = r->findings[i].rule;
+		answer.layer = ward_layer_name(r->findings[i].layer);
+		break;
+	}
+	ward_decide_answer(d, (uint64_t)(uintptr_t)reply->cookie, &answer);
+}
+
+static void
+turn(struct ward_pool *pool, struct ward_decide *d)
+{
+	struct ward_pool_reply *reply;
+
+	while (ward_pool_wait(pool, 0, &reply) == WARD_OK) {
+		tell(d, reply);
+		(void)ward_pool_reply_free(reply);
+	}
+}
+
+void
+ward_scanners_turn(struct ward_scanners *s, struct ward_decide *d)
+{
+	if (s->pools[FORMER]) {
+		turn(s->pools[FORMER], d);
+		if (ward_pool_pending(s->pools[FORMER]) == 0)
+			s->pools[FORMER] = ward_pool_free(s->pools[FORMER]);
+	}
+	if (!s->pools[CURRENT])
+		return;
+	turn(s->pools[CURRENT], d);
+	(void)pthread_mutex_lock(&s->lock);
+	ward_pool_stats(s->pools[CURRENT], &s->stats);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+void
+ward_scanners_fds(const struct ward_scanners *s, int ret_fds[2])
+{
+	for (size_t i = 0; i < POOLS; i++)
+		ret_fds[i] = s->pools[i] ? ward_pool_fd(s->pools[i]) : -1;
+}

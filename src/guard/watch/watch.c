@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/watch/watch.h"
+
+#include <stdlib.h>
+
+#include "guard/watch/mounts.h"
+#include "sys/fan.h"
+#include "sys/fd.h"
+
+/* A table of some ten thousand mounts. */
+enum { TABLE_MAX = 8 << 20 };
+
+struct ward_watch {
+	struct ward_watch_options options;
+	int gate, news, table;
+	struct ward_watch_figures figures;
+	struct ward_buf text;
+	struct ward_buf seen; /* uint64_t of each filesystem that has been looked at */
+};
+
+static enum ward_rc
+open_gate(struct ward_watch *w)
+{
+	enum ward_rc rc = ward_fan_new(WARD_FAN_GATE, true, &w->gate);
+
+	w->figures.pidfds = rc == WARD_OK;
+	return rc == WARD_E_UNSUPPORTED ? ward_fan_new(WARD_FAN_GATE, false, &w->gate) : rc;
+}
+
+static enum ward_rc
+open_all(struct ward_watch *w)
+{
+	enum ward_rc rc = ward_fd_open_regular(-1, "/proc/self/mountinfo", false, &w->table, NULL);
+
+	if (rc == WARD_OK && w->options.gate)
+		rc = open_gate(w);
+	if (rc == WARD_OK && w->options.written)
+		rc = ward_fan_new(WARD_FAN_NEWS, false, &w->news);
+	return rc;
+}
+
+enum ward_rc
+ward_watch_new(const struct ward_watch_options *options, struct ward_watch **ret_watch)
+{
+	struct ward_watch *w = calloc(1, sizeof(*w));
+	enum ward_rc rc;
+
+	if (!w)
+		return WARD_E_NOMEM;
+	w->options = *options;
+	w->gate = w->news = w->table = -1;
+	ward_buf_init(&w->text, TABLE_MAX, NULL);
+	ward_buf_init(&w->seen, TABLE_MAX, NULL);
+	rc = open_all(w);
+	if (rc == WARD_OK)
+		*ret_watch = w;
+	else
+		(void)ward_watch_free(w);
+	return rc;
+}
+
+struct ward_watch *
+ward_watch_free(struct ward_watch *w)
+{
+	if (!w)
+		return NULL;
+	ward_fd_close(&w->gate);
+	ward_fd_close(&w->news);
+	ward_fd_close(&w->table);
+	ward_buf_done(&w->text);
+	ward_buf_done(&w->seen);
+	free(w);
+	return NULL;
+}
+
+int
+ward_watch_gate(const struct ward_watch *w)
+{
+	return w->gate;
+}
+
+int
+ward_watch_news(const struct ward_watch *w)
+{
+	return w->news;
+}
+
+int
+ward_watch_table(const struct ward_watch *w)
+{
+	return w->table;
+}
+
+struct ward_watch_figures
+ward_watch_figures(const struct ward_watch *w)
+{
+	return w->figures;
+}
+
+/* --- what the table holds --- */
+
+static bool
+below(const char *place, const char *top)
+{
+	size_t n = strlen(top);
+
+	while (n > 1 && top[n - 1] == '/')
+		n--;
+	return n == 1 || (strncmp(place, top, n) == 0 && (place[n] == 0 || place[n] == '/'));
+}
+
+static bool
+chosen(const struct ward_watch *w, const struct ward_mount *m)
+{
+	for (size_t i = 0; i < w->options.only_count; i++) {
+		if (below(m->place, w->options.only[i]))
+			return true;
+	}
+	return w->options.only_count == 0;
+}
+
+/* A filesystem may be mounted many times. */
+static bool
+seen(const struct ward_watch *w, const struct ward_mount *m)
+{
+	const uint64_t id = (uint64_t)m->major << 32 | m->minor;
+
+	for (size_t at = 0; at < w->seen.len; at += sizeof(id)) {
+		if (memcmp(w->seen.data + at, &id, sizeof(id)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One that cannot be noted is looked at again, which does no harm. */
+static void
+note(struct ward_watch *w, const struct ward_mount *m)
+{
+	const uint64_t id = (uint64_t)m->major << 32 | m->minor;
+
+	(void)!ward_buf_append(&w->seen, &id, sizeof(id));
+}
+
+static unsigned
+kinds(const struct ward_watch *w)
+{
+	return WARD_FAN_EXEC | (w->options.opens ? WARD_FAN_OPEN : 0u);
+}
+
+static enum ward_rc
+mark(const struct ward_watch *w, int fd, bool on)
+{
+	enum ward_rc rc = WARD_OK;
+
+	if (w->gate >= 0)
+		rc = on ? ward_fan_watch(w->gate, fd, kinds(w))
+			: ward_fan_unwatch(w->gate, fd, kinds(w));
+	if (rc == WARD_OK && w->news >= 0)
+		rc = on ? ward_fan_watch(w->news, fd, WARD_FAN_WRITTEN)
+			: ward_fan_unwatch(w->news, fd, WARD_FAN_WRITTEN);
+	return rc;
+}
+
+/*
+ * The descriptor must stand for the mount that the table names: between the two reads somebody may
+ * have mounted over it, or, where a directory above is his, put a link in its place. What is on top
+ * has a line of its own; what is not has nothing that could be opened by this name.
+ */
+static void
+mark_mount(struct ward_watch *w, const struct ward_mount *m, bool on)
+{
+	WARD_AUTO(ward_fd_close) int fd = -1;
+	uint64_t mount = 0;
+
+	if (ward_fd_open_place(m->place, &fd) != WARD_OK || !ward_fd_mount(fd, &mount) ||
+	    mount != m->id)
+		return;
+	note(w, m);
+	if (mark(w, fd, on) == WARD_OK)
+		w->figures.watched += on;
+	else
+		w->figures.refused += on;
+}
+
+static void
+free_mount(struct ward_mount **m)
+{
+	free(*m);
+}
+
+static enum ward_rc
+each(struct ward_watch *w, bool on)
+{
+	WARD_AUTO(free_mount) struct ward_mount *m = malloc(sizeof(*m));
+	struct ward_span rest;
+	enum ward_rc rc;
+
+	if (!m)
+		return WARD_E_NOMEM;
+	ward_buf_clear(&w->text);
+	ward_buf_clear(&w->seen);
+	rc = ward_fd_reread(w->table, &w->text);
+	if (rc != WARD_OK)
+		return rc;
+	rest = ward_buf_span(&w->text);
+	while ((rc = ward_mounts_next(&rest, m)) != WARD_E_NOENT) {
+		if (rc != WARD_OK || !chosen(w, m) || seen(w, m))
+			continue;
+		if (w->options.wanted(w->options.ctx, m->type))
+			mark_mount(w, m, on);
+		else
+			w->figures.left_out += on;
+	}
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_watch_refresh(struct ward_watch *w)
+{
+	w->figures = (struct ward_watch_figures){.pidfds = w->figures.pidfds};
+	return each(w, true);
+}
+
+void
+ward_watch_stop(struct ward_watch *w)
+{
+	(void)!each(w, false);
+}

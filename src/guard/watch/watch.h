@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which filesystems are watched. A mark lies on a whole filesystem, not on a mount: files are seen
+ * under every name and in every mount namespace. Filesystems are found in the mount table of this
+ * process, so one that is mounted in another namespace only, and was never mounted here, is not
+ * watched.
+ *
+ * One thread calls; the groups' descriptors may be used by others.
+ */
+#ifndef WARD_GUARD_WATCH_WATCH_H
+#define WARD_GUARD_WATCH_WATCH_H
+
+#include "base/buf.h"
+
+enum { WARD_WATCH_ONLY_MAX = 16 };
+
+struct ward_watch_options {
+	bool gate;    /* opens wait for an answer */
+	bool opens;   /* all opens; false: executions only */
+	bool written; /* tell of files that were written */
+	/* Whether filesystems of this type are watched. */
+	bool (*wanted)(void *ctx, const char *type);
+	void *ctx;
+	/* Only filesystems mounted at or below these; none: all. Borrowed. */
+	const char *only[WARD_WATCH_ONLY_MAX];
+	size_t only_count;
+};
+
+/* Filesystems, as of the last ward_watch_refresh. */
+struct ward_watch_figures {
+	size_t watched;
+	size_t left_out; /* their type is not wanted */
+	size_t refused;	 /* the kernel cannot watch them */
+	bool pidfds;	 /* events tell their process by descriptor */
+};
+
+struct ward_watch;
+
+/* Opens the groups; nothing is watched yet. WARD_E_UNSUPPORTED: no such events in this kernel;
+ * WARD_E_PERM. The options' texts must outlive it. */
+enum ward_rc ward_watch_new(const struct ward_watch_options *options,
+			    struct ward_watch **ret_watch) WARD_MUST_CHECK;
+/* Closing the groups lets every process go on that waits for an answer. NULL is fine. */
+struct ward_watch *ward_watch_free(struct ward_watch *w);
+
+/* Descriptors, kept by `w`: the groups (-1: not wanted), and one that poll(2) calls POLLPRI when the
+ * mount table has changed. */
+int ward_watch_gate(const struct ward_watch *w);
+int ward_watch_news(const struct ward_watch *w);
+int ward_watch_table(const struct ward_watch *w);
+
+/* Reads the mount table and watches what it holds. */
+enum ward_rc ward_watch_refresh(struct ward_watch *w) WARD_MUST_CHECK;
+/* Watches nothing any more; events that have come are still in the groups. */
+void ward_watch_stop(struct ward_watch *w);
+struct ward_watch_figures ward_watch_figures(const struct ward_watch *w);
+
+#endif

@@ -1,0 +1,372 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# wardd with the kernel and real scanners. Each test has a mount namespace and a file system of its
+# own; nothing of the machine is watched. Needs root.
+
+top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+export BUILD=${WARD_BUILD:-$top/build}
+
+# guarded FUNCTION: runs it in there.
+guarded() {
+	[ "$(id -u)" = 0 ] || skip 'fanotify needs root'
+	unshare --mount --propagation private true 2>/dev/null || skip 'no mount namespaces here'
+	timeout 120 unshare --mount --propagation private bash -c \
+		". '$BATS_TEST_DIRNAME/inside.bash'; $(declare -f "$1"); $1"
+}
+
+body_basics() {
+	start
+	eicar >"$fs/eicar"
+	echo hello >"$fs/clean"
+	printf '#!/bin/sh\necho ran\n' >"$fs/script"
+	cp /bin/true "$fs/true"
+	{ printf '#!/bin/sh\n#'; eicar; } >"$fs/bad-script"
+	chmod +x "$fs"/*
+	denied "$fs/eicar"
+	allowed "$fs/clean"
+	"$fs/true"
+	[ "$("$fs/script")" = ran ]
+	eicar >"$fs/run" && chmod +x "$fs/run"
+	said=$("$fs/run" 2>&1) && fail 'it ran'
+	[[ $said == *'Operation not permitted'* ]]
+	# The interpreter that opens it is refused like the execution.
+	cp "$fs/eicar" "$fs/copy" 2>/dev/null && fail 'it was copied'
+	said=$(sh "$fs/eicar" 2>&1) && fail 'sh read it'
+	has_event open.denied
+	[ "$(events open.denied | head -n 1 | jq -r '."threat.indicator.name"')" = Test.EICAR ]
+	[ "$(events open.denied | jq -r '."file.path"' | sort -u | head -n 1)" = "$fs/eicar" ]
+	stop
+	allowed "$fs/eicar"
+}
+
+@test "what is bad neither opens nor runs, everything else does" {
+	guarded body_basics
+}
+
+body_empty_and_special() {
+	start
+	: >"$fs/empty"
+	allowed "$fs/empty"
+	mkfifo "$fs/fifo"
+	(echo through >"$fs/fifo") &
+	[ "$(timeout 5 cat "$fs/fifo")" = through ]
+	# A writer that does not want to wait still sees that nobody reads.
+	python3 - "$fs/fifo" <<-'PY'
+		import errno, os, sys
+		try:
+		    os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
+		    sys.exit("somebody reads the FIFO")
+		except OSError as e:
+		    assert e.errno == errno.ENXIO
+	PY
+	mkdir "$fs/dir"
+	ls "$fs/dir" >/dev/null
+	mknod "$fs/null" c 1 3
+	cat "$fs/null"
+	stop
+}
+
+@test "empty files, directories, FIFOs and devices open as ever" {
+	guarded body_empty_and_special
+}
+
+body_written() {
+	start
+	eicar >"$fs/eicar"
+	wait_for 50 has_event file.convicted
+	[ "$(events file.convicted | jq -r '."file.path"')" = "$fs/eicar" ]
+	# Once, however often it is closed.
+	echo x >"$fs/other"
+	sleep 0.5
+	[ "$(events file.convicted | wc -l)" = 1 ]
+	stop
+}
+
+@test "a bad file that is written is found before anybody opens it" {
+	guarded body_written
+}
+
+body_names() {
+	start
+	echo clean >"$fs/a"
+	known "$fs/a"
+	mv "$fs/a" "$fs/b"
+	ln "$fs/b" "$fs/c"
+	settled "$fs/b"
+	settled "$fs/c"
+	eicar >"$fs/bad"
+	denied "$fs/bad"
+	ln "$fs/bad" "$fs/hard"
+	ln -s bad "$fs/soft"
+	mv "$fs/bad" "$fs/moved"
+	denied "$fs/hard"
+	denied "$fs/moved"
+	mv "$fs/hard" "$fs/bad"
+	denied "$fs/soft"
+	stop
+}
+
+@test "a rename or a hard link keeps the verdict" {
+	guarded body_names
+}
+
+body_changes() {
+	start
+	for file in "$fs/write" "$fs/mapped" "$fs/cut"; do
+		printf 'clean, and as long as what comes to stand in its place%40s' >"$file"
+		known "$file"
+	done
+	eicar | dd of="$fs/write" conv=notrunc status=none
+	settled "$fs/write" && fail 'a write keeps the verdict'
+	eicar >"$fs/cut"
+	denied "$fs/cut"
+	eicar >"$work/eicar"
+	python3 - "$fs/mapped" "$work/eicar" <<-'PY'
+		import mmap, os, sys
+		bad = open(sys.argv[2], "rb").read()
+		fd = os.open(sys.argv[1], os.O_RDWR)
+		m = mmap.mmap(fd, 0)
+		m[:] = bad + b"\n" * (len(m) - len(bad))
+		m.close()
+		os.close(fd)
+	PY
+	wait_for 20 eval '! settled "$fs/mapped"'
+	denied "$fs/mapped"
+	stop
+}
+
+@test "a write, or a write through a mapping, loses the verdict" {
+	guarded body_changes
+}
+
+body_writer() {
+	start
+	echo clean >"$fs/file"
+	sleep 0.05
+	exec 7>>"$fs/file"
+	allowed "$fs/file"
+	settled "$fs/file" && fail 'settled while somebody may write'
+	eicar >"$fs/file"
+	denied "$fs/file"
+	exec 7>&-
+	stop
+}
+
+@test "nothing is settled while somebody has the file open for writing" {
+	guarded body_writer
+}
+
+body_mounts() {
+	start
+	mkdir "$fs/late" "$fs/lower" "$fs/upper" "$fs/work" "$fs/over"
+	mount -t tmpfs ward-late "$fs/late"
+	wait_for 50 grep -q '"ward.watched":"2"' "$log"
+	eicar >"$fs/late/eicar"
+	denied "$fs/late/eicar"
+	# by another mount of the same file system, and from another mount namespace
+	mkdir "$work/elsewhere"
+	mount --bind "$fs/late" "$work/elsewhere"
+	denied "$work/elsewhere/eicar"
+	unshare --mount cat "$fs/late/eicar" 2>/dev/null && fail 'opened in another namespace'
+	unshare --mount sh -c "umount '$fs/late' '$work/elsewhere'; mount --bind '$work' /mnt; cat /mnt/fs/eicar" 2>/dev/null || true
+	# an overlay: its own file system, and the lower file is seen by neither of the others
+	eicar >"$fs/lower/eicar"
+	mount -t overlay overlay -o "lowerdir=$fs/lower,upperdir=$fs/upper,workdir=$fs/work" "$fs/over"
+	wait_for 50 grep -q '"ward.watched":"3"' "$log"
+	denied "$fs/over/eicar"
+	echo clean >"$fs/over/clean"
+	allowed "$fs/over/clean"
+	# one that goes and comes back under the same number
+	umount "$fs/late"
+	mount -t tmpfs ward-late "$fs/late"
+	wait_for 50 eval '[ "$(grep -c "\"ward.watched\":\"3\"" "$log")" -ge 2 ]'
+	eicar >"$fs/late/eicar"
+	denied "$fs/late/eicar"
+	stop
+}
+
+@test "mounts that come later, overlays, binds and other mount namespaces" {
+	guarded body_mounts
+}
+
+body_audit() {
+	start '{"realtime": {"mode": "audit"}}'
+	eicar >"$fs/eicar"
+	allowed "$fs/eicar"
+	wait_for 50 has_event open.would-be-denied
+	stop
+}
+
+@test "audit mode denies nothing and reports what it would have denied" {
+	guarded body_audit
+}
+
+body_off() {
+	start '{"realtime": {"mode": "on_demand"}}'
+	eicar >"$fs/eicar"
+	allowed "$fs/eicar"
+	stop
+}
+
+@test "on demand, nothing is watched" {
+	guarded body_off
+}
+
+# --- whoever dies ---
+
+body_workers_die() {
+	start
+	echo a >"$fs/a"
+	allowed "$fs/a"
+	for i in $(seq 10); do
+		kill -KILL $(workers) 2>/dev/null || true
+		eicar >"$fs/eicar$i"
+		denied "$fs/eicar$i"
+	done
+	kill -KILL "$(zygote)"
+	eicar >"$fs/eicar"
+	denied "$fs/eicar"
+	stop
+}
+
+@test "scanners that die are replaced, and the open waits for the next" {
+	guarded body_workers_die
+}
+
+body_deadline() {
+	start '{"realtime": {"deadline": "1s", "scan_written": false}}'
+	echo a >"$fs/a"
+	allowed "$fs/a"
+	stop_scanners
+	eicar >"$fs/eicar"
+	allowed "$fs/eicar"
+	wait_for 50 has_event opens.not-decided
+	kill -CONT $stopped
+	denied "$fs/eicar"
+	stop
+	start '{"realtime": {"deadline": "1s", "scan_written": false}, "fail": {"open": "closed"}}'
+	echo b >"$fs/b"
+	sleep 0.1
+	allowed "$fs/b"
+	stop_scanners
+	echo c >"$fs/c"
+	denied "$fs/c"
+	kill -CONT $stopped
+	sleep 1
+	allowed "$fs/c"
+	stop
+}
+
+@test "an open waits no longer than its deadline, and then the fail mode says" {
+	guarded body_deadline
+}
+
+body_guard_killed() {
+	start '{"realtime": {"deadline": "60s", "scan_written": false}}'
+	echo a >"$fs/a"
+	allowed "$fs/a"
+	stop_scanners
+	for i in 1 2 3 4 5; do
+		echo "$i" >"$fs/file$i"
+		cat "$fs/file$i" >"$work/out$i" &
+		waiting+=($!)
+	done
+	sleep 0.5
+	[ ! -s "$work/out1" ] || fail 'it did not wait'
+	kill -KILL "$guard"
+	guard=
+	for p in "${waiting[@]}"; do
+		wait "$p"
+	done
+	[ "$(cat "$work"/out*)" = "$(printf '1\n2\n3\n4\n5')" ]
+}
+
+@test "killing the guard lets go whoever waits" {
+	guarded body_guard_killed
+}
+
+body_drain() {
+	start '{"realtime": {"deadline": "60s", "scan_written": false}}'
+	for i in $(seq 200); do
+		echo "$i" >"$fs/file$i"
+	done
+	eicar >"$fs/eicar"
+	for i in $(seq 200); do
+		cat "$fs/file$i" >>"$work/out" &
+		waiting+=($!)
+	done
+	# The queue is answered with verdicts, not let go.
+	cat "$fs/eicar" 2>"$work/said" &
+	bad=$!
+	sleep 0.05
+	stop
+	wait "$bad" && fail 'let go instead of answered'
+	for p in "${waiting[@]}"; do
+		wait "$p"
+	done
+	[ "$(sort -n "$work/out" | tail -n 1)" = 200 ]
+	[ "$(wc -l <"$work/out")" = 200 ]
+}
+
+@test "a stop answers who waits, then ends" {
+	guarded body_drain
+}
+
+body_storm() {
+	start '{"realtime": {"deadline": "60s"}}'
+	python3 - "$fs" <<-'PY'
+		import os, sys, threading
+		fs, threads, failed = sys.argv[1], 200, []
+		for i in range(2000):
+		    with open(f"{fs}/{i}", "wb") as f:
+		        f.write(b"file %d\n" % i)
+		go = threading.Barrier(threads)
+		def work(n):
+		    go.wait()
+		    for i in range(n, 2000, threads):
+		        for _ in range(2):
+		            try:
+		                with open(f"{fs}/{i}", "rb") as f:
+		                    if f.read() != b"file %d\n" % i:
+		                        failed.append(i)
+		            except OSError as e:
+		                failed.append(e)
+		all = [threading.Thread(target=work, args=(n,)) for n in range(threads)]
+		[t.start() for t in all]
+		[t.join() for t in all]
+		sys.exit(f"{len(failed)} failed: {failed[:3]}" if failed else 0)
+	PY
+	eicar >"$fs/eicar"
+	for i in $(seq 2000); do
+		cat "$fs/eicar" 2>/dev/null &
+	done | grep -q EICAR && fail 'one got through'
+	stop
+}
+
+@test "thousands of opens at once are all answered, and rightly" {
+	guarded body_storm
+}
+
+body_races() {
+	start
+	eicar >"$fs/bad"
+	echo clean >"$fs/good"
+	ln -s good "$fs/link"
+	(
+		for i in $(seq 500); do
+			ln -sfn bad "$fs/link"
+			ln -sfn good "$fs/link"
+			mv "$fs/good" "$fs/tmp" && mv "$fs/tmp" "$fs/good"
+		done
+	) &
+	swapper=$!
+	while kill -0 $swapper 2>/dev/null; do
+		cat "$fs/link" 2>/dev/null || true
+	done | grep -q EICAR && fail 'it was read'
+	wait $swapper
+	stop
+}
+
+@test "links and names that change while they are opened" {
+	guarded body_races
+}
