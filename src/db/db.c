@@ -172,7 +172,7 @@ ward_db_blob(struct ward_db_statement *s, int column)
 	const void *data = sqlite3_column_blob(s->handle, column);
 	int len = sqlite3_column_bytes(s->handle, column);
 
-	return ward_span_of(data, len > 0 ? (size_t)len : 0);
+	return ward_span_of(data ? data : "", len > 0 ? (size_t)len : 0);
 }
 
 bool

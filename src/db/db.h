@@ -62,7 +62,8 @@ enum ward_rc ward_db_run(struct ward_db_statement *s) WARD_MUST_CHECK;
 enum ward_rc ward_db_step(struct ward_db_statement *s) WARD_MUST_CHECK;
 void ward_db_reset(struct ward_db_statement *s);
 
-/* Columns from 0; borrowed until the next step. A number where none is, is 0. */
+/* Columns from 0; borrowed until the next step. A number where none is, is 0; bytes are never at NULL,
+ * so that empty ones may be bound and copied. */
 int64_t ward_db_int(struct ward_db_statement *s, int column);
 struct ward_span ward_db_blob(struct ward_db_statement *s, int column);
 bool ward_db_is_null(struct ward_db_statement *s, int column);

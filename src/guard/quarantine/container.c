@@ -270,7 +270,7 @@ read_header(struct ward_container_reader *r)
 static enum ward_rc
 read_footer(struct ward_container_reader *r, uint64_t size, uint32_t *ret_manifest)
 {
-	uint8_t footer[WARD_CONTAINER_FOOTER];
+	uint8_t footer[WARD_CONTAINER_FOOTER] = {0};
 	struct ward_cursor c = ward_cursor_of(ward_span_of(footer, sizeof(footer)));
 	uint64_t content, zero;
 	uint32_t manifest;
