@@ -23,7 +23,6 @@ printable(struct ward_arena *arena, const char *text)
 void
 ward_mistakes_add(struct ward_mistakes *m, size_t offset, const char *path, const char *fmt, ...)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf said = {0};
 	struct ward_mistake item = {.path = NULL};
 	const char *raw;
 	va_list args;
