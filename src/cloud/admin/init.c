@@ -13,11 +13,12 @@
 #include "cloud/identity/policy-key.h"
 #include "sys/fd.h"
 
-enum { HOSTS = 32, TEXT = 256 * 1024 };
+enum { HOSTS = 32, SETS = 64, TEXT = 256 * 1024, WHY = 4096 };
 
 static const char usage[] =
 	"Usage: wardcloud init --dir DIRECTORY --organisation NAME --host NAME… [--listen "
-	"ADDRESS]\n\n"
+	"ADDRESS]\n"
+	"       [--set SECTION.KEY=VALUE]…\n\n"
 	"Makes the directory (mode 0700) with the certification authority, the server's "
 	"certificate\n"
 	"for the names endpoints will use, the configuration file wardcloud.conf, and a first\n"
@@ -25,8 +26,8 @@ static const char usage[] =
 
 struct init {
 	const char *directory, *organisation, *listen;
-	const char *hosts[HOSTS];
-	size_t host_count;
+	const char *hosts[HOSTS], *sets[SETS];
+	size_t host_count, set_count;
 	bool help;
 };
 
@@ -38,6 +39,7 @@ parse(int argc, char **argv, struct init *o)
 		{"organisation", required_argument, NULL, 'o'},
 		{"host", required_argument, NULL, 'n'},
 		{"listen", required_argument, NULL, 'l'},
+		{"set", required_argument, NULL, 's'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -53,6 +55,8 @@ parse(int argc, char **argv, struct init *o)
 			o->listen = optarg;
 		else if (letter == 'n' && o->host_count < HOSTS)
 			o->hosts[o->host_count++] = optarg;
+		else if (letter == 's' && o->set_count < SETS)
+			o->sets[o->set_count++] = optarg;
 		else if (letter == 'h')
 			o->help = true;
 		else
@@ -133,6 +137,29 @@ first_token(const struct ward_config *config)
 	return good ? 0 : 2;
 }
 
+/* False after saying what is wrong. */
+static bool
+configure(const struct init *o, struct ward_config *config)
+{
+	WARD_AUTO(ward_buf_done) struct ward_buf why = {0};
+	enum ward_rc rc = WARD_OK;
+
+	ward_buf_init(&why, WHY, NULL);
+	ward_config_default(config);
+	(void)snprintf(config->service.directory, WARD_CONFIG_TEXT, "%s", o->directory);
+	(void)snprintf(config->service.organisation, WARD_CONFIG_TEXT, "%s", o->organisation);
+	if (o->listen)
+		(void)snprintf(config->edge.listen, WARD_CONFIG_TEXT, "%s", o->listen);
+	for (size_t i = 0; i < o->set_count && !rc; i++)
+		rc = ward_config_set(config, o->sets[i], &why);
+	if (!rc)
+		rc = ward_config_check(config, &why);
+	if (rc)
+		(void)fprintf(stderr, "wardcloud: init: %.*s", (int)why.len,
+			      why.data ? (const char *)why.data : "");
+	return rc == WARD_OK;
+}
+
 int
 ward_init_command(int argc, char **argv)
 {
@@ -144,11 +171,8 @@ ward_init_command(int argc, char **argv)
 		(void)fputs(usage, o.help ? stdout : stderr);
 		return o.help ? 0 : 2;
 	}
-	ward_config_default(&config);
-	(void)snprintf(config.service.directory, WARD_CONFIG_TEXT, "%s", o.directory);
-	(void)snprintf(config.service.organisation, WARD_CONFIG_TEXT, "%s", o.organisation);
-	if (o.listen)
-		(void)snprintf(config.edge.listen, WARD_CONFIG_TEXT, "%s", o.listen);
+	if (!configure(&o, &config))
+		return 2;
 	rc = make(&o, &config);
 	if (!rc)
 		rc = print_fingerprint(&config, o.organisation);

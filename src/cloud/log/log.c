@@ -96,6 +96,28 @@ ward_log_bounds(struct ward_log *log, enum ward_log_channel channel, uint32_t pa
 }
 
 enum ward_rc
+ward_log_ends(struct ward_log *log, struct ward_log_position *ret, size_t *ret_count)
+{
+	size_t n = 0;
+
+	for (int c = 0; c < WARD_LOG_CHANNELS; c++) {
+		enum ward_log_channel channel = (enum ward_log_channel)c;
+
+		for (uint32_t p = 0; p < ward_log_partitions(log, channel); p++, n++) {
+			uint64_t first;
+			enum ward_rc rc;
+
+			ret[n] = (struct ward_log_position){channel, p, 0};
+			rc = ward_log_bounds(log, channel, p, &first, &ret[n].offset);
+			if (rc)
+				return rc;
+		}
+	}
+	*ret_count = n;
+	return WARD_OK;
+}
+
+enum ward_rc
 ward_log_reader_new(struct ward_log *log, const struct ward_log_position *from, size_t count,
 		    struct ward_log_reader **ret)
 {

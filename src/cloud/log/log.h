@@ -12,8 +12,8 @@
  *	WARD_LOG_UPDATES  exactly one partition: its offsets number the updates that endpoints get
  *
  * Backends implement log-priv.h: `file` (cloud/log/file.h), one partition a channel, for one service
- * on one machine; one with many partitions fits beside it. They pass the same tests
- * (cloud/log/conform.h). Which failures an acknowledged record survives stands in each header.
+ * on one machine; `kafka` (cloud/log/kafka.h), many partitions, for several nodes. They pass the same
+ * tests (cloud/log/conform.h). Which failures an acknowledged record survives stands in each header.
  *
  * Threads: every function may be called from any thread, except that one reader belongs to one
  * thread at a time.
@@ -82,10 +82,17 @@ enum ward_rc ward_log_append_wait(struct ward_log *log, const struct ward_log_it
 uint32_t ward_log_partitions(const struct ward_log *log, enum ward_log_channel channel);
 
 /* *ret_first: the oldest record kept; *ret_next: where the next one will stand (only durable ones
- * count). An empty partition has both the same. */
+ * count, and of what others append what was heard of). An empty partition has both the same. Does not
+ * wait for anybody. */
 enum ward_rc ward_log_bounds(struct ward_log *log, enum ward_log_channel channel,
 			     uint32_t partition, uint64_t *ret_first,
 			     uint64_t *ret_next) WARD_MUST_CHECK;
+
+/* Every partition of every channel with its *ret_next: what has been appended by now. `ret` has room
+ * for WARD_LOG_ENDS. */
+enum { WARD_LOG_ENDS = WARD_LOG_CHANNELS * WARD_LOG_PARTITIONS_MAX };
+enum ward_rc ward_log_ends(struct ward_log *log, struct ward_log_position *ret,
+			   size_t *ret_count) WARD_MUST_CHECK;
 
 /* One record read; the spans are borrowed until the reader's next call. */
 struct ward_log_entry {

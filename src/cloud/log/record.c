@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/log/record.h"
 
+#include "sys/crc32c.h"
+
 typedef Ward__Log__V1__Record Record;
 
 struct place {
@@ -8,6 +10,7 @@ struct place {
 	struct ward_span route;	   /* empty: the first partition */
 	char kind;		   /* first byte of the key */
 	struct ward_span parts[3]; /* rest of the key */
+	uint32_t sum;		   /* and its end, unless 0 */
 };
 
 static struct ward_span
@@ -19,13 +22,13 @@ bytes_of(ProtobufCBinaryData b)
 static struct place
 of_file(enum ward_log_channel channel, char kind, ProtobufCBinaryData sha256)
 {
-	return (struct place){channel, bytes_of(sha256), kind, {bytes_of(sha256)}};
+	return (struct place){channel, bytes_of(sha256), kind, {bytes_of(sha256)}, 0};
 }
 
 static struct place
 of_identity(char kind, ProtobufCBinaryData id)
 {
-	return (struct place){WARD_LOG_STATE, {NULL, 0}, kind, {bytes_of(id)}};
+	return (struct place){WARD_LOG_STATE, {NULL, 0}, kind, {bytes_of(id)}, 0};
 }
 
 static const Ward__V1__FileQuery *
@@ -57,6 +60,15 @@ of_verdict(const Ward__Log__V1__Verdict *v)
 	return p;
 }
 
+/* Takes the place only of what was said of the same digests, not of others that begin alike. */
+static uint32_t
+sum_of(const Ward__Log__V1__Reputation *r)
+{
+	uint32_t sum = ward_crc32c(0, bytes_of(r->digests));
+
+	return sum ? sum : 1;
+}
+
 static struct place
 of_reputation(const Ward__Log__V1__Reputation *r)
 {
@@ -65,7 +77,16 @@ of_reputation(const Ward__Log__V1__Reputation *r)
 								       : 16;
 	struct ward_span first = ward_span_cut(bytes_of(r->digests), 0, width);
 
-	return (struct place){WARD_LOG_STATE, first, 'i', {first, ward_span_str(r->list)}};
+	return (struct place){
+		WARD_LOG_STATE, first, 'i', {first, ward_span_str(r->list)}, sum_of(r)};
+}
+
+/* Who enrolled before a token was revoked was let in by it: the revocation comes after, and must not
+ * take the place of the token that stands before. */
+static struct place
+of_token(const Ward__Log__V1__Token *t)
+{
+	return of_identity(t->revoked ? 'z' : 't', t->id);
 }
 
 /* That a file was inside another one is a fact of its own: it must not take the place of its sample. */
@@ -102,7 +123,7 @@ place_of(const Record *r)
 			       r->seen->file ? r->seen->file->sha256
 					     : (ProtobufCBinaryData){0, NULL});
 	case WARD__LOG__V1__RECORD__FACT_TOKEN:
-		return of_identity('t', r->token->id);
+		return of_token(r->token);
 	case WARD__LOG__V1__RECORD__FACT_ENROLLMENT:
 		return of_identity('e', r->enrollment->device);
 	case WARD__LOG__V1__RECORD__FACT_CERTIFICATE:
@@ -111,7 +132,7 @@ place_of(const Record *r)
 		return of_identity('r', r->revocation->device);
 	case WARD__LOG__V1__RECORD__FACT_POLICY:
 		return (struct place){
-			WARD_LOG_STATE, {NULL, 0}, 'p', {ward_span_str(r->policy->name)}};
+			WARD_LOG_STATE, {NULL, 0}, 'p', {ward_span_str(r->policy->name)}, 0};
 	case WARD__LOG__V1__RECORD__FACT_CHANGE:
 		return of_file(WARD_LOG_UPDATES, 'u', r->change->sha256);
 	default:
@@ -122,7 +143,8 @@ place_of(const Record *r)
 static enum ward_rc
 key_of(const struct place *p, struct ward_arena *arena, struct ward_span *ret_key)
 {
-	size_t room = 1 + p->parts[0].len + p->parts[1].len + p->parts[2].len, len = 1;
+	size_t sum = p->sum ? sizeof(p->sum) : 0, len = 1;
+	size_t room = 1 + p->parts[0].len + p->parts[1].len + p->parts[2].len + sum;
 	uint8_t *key;
 
 	if (p->kind == 0 || p->parts[0].len == 0 || room > WARD_LOG_KEY_MAX)
@@ -136,7 +158,9 @@ key_of(const struct place *p, struct ward_arena *arena, struct ward_span *ret_ke
 			memcpy(key + len, p->parts[i].data, p->parts[i].len);
 		len += p->parts[i].len;
 	}
-	*ret_key = ward_span_of(key, len);
+	if (sum > 0)
+		memcpy(key + len, &p->sum, sum);
+	*ret_key = ward_span_of(key, room);
 	return WARD_OK;
 }
 

@@ -106,6 +106,53 @@ test_a_sample_and_a_part_are_two_facts(void **state)
 	assert_int_not_equal(whole.key.data[0], part.key.data[0]);
 }
 
+/* Compacted away, a token would be unknown where those enrolled that it let in. */
+static void
+test_a_revocation_leaves_the_token(void **state)
+{
+	struct ward_budget budget = {.cap = 1 << 20};
+	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
+	Ward__Log__V1__Record record = WARD__LOG__V1__RECORD__INIT;
+	Ward__Log__V1__Token made = WARD__LOG__V1__TOKEN__INIT;
+	struct ward_log_item before, after;
+
+	(void)state;
+	record.fact_case = WARD__LOG__V1__RECORD__FACT_TOKEN;
+	record.token = &made;
+	made.id = (ProtobufCBinaryData){8, token};
+	before = item_of(&record, arena);
+	made.revoked = true;
+	after = item_of(&record, arena);
+	assert_false(ward_span_eq(before.key, after.key));
+}
+
+/* Two batches of a list that begin alike: compaction must keep both, and one of the same twice. */
+static void
+test_a_batch_is_known_by_all_its_digests(void **state)
+{
+	struct ward_budget budget = {.cap = 1 << 20};
+	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
+	Ward__Log__V1__Record record = WARD__LOG__V1__RECORD__INIT;
+	Ward__Log__V1__Reputation list = WARD__LOG__V1__REPUTATION__INIT;
+	uint8_t digests[64] = {1};
+	static char name[] = "list";
+	struct ward_log_item one, other, again;
+
+	(void)state;
+	record.fact_case = WARD__LOG__V1__RECORD__FACT_REPUTATION;
+	record.reputation = &list;
+	list.list = name;
+	list.kind = WARD__LOG__V1__DIGEST__DIGEST_SHA256;
+	list.digests = (ProtobufCBinaryData){64, digests};
+	one = item_of(&record, arena);
+	list.withdrawn = true;
+	again = item_of(&record, arena);
+	digests[63] = 1;
+	other = item_of(&record, arena);
+	assert_true(ward_span_eq(one.key, again.key));
+	assert_false(ward_span_eq(one.key, other.key));
+}
+
 int
 main(void)
 {
@@ -113,6 +160,8 @@ main(void)
 		cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_identity_has_one_order),
 		cmocka_unit_test(test_refuses_half_records),
+		cmocka_unit_test(test_a_revocation_leaves_the_token),
+		cmocka_unit_test(test_a_batch_is_known_by_all_its_digests),
 		cmocka_unit_test(test_a_sample_and_a_part_are_two_facts),
 	};
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "cloud/log/file.h"
 #include "cloud/node/node-priv.h"
 #include "sys/fd.h"
 
@@ -65,25 +64,6 @@ ward_node_config(const char *file, const char *const *sets, size_t count,
 	return rc;
 }
 
-/* --- the log --- */
-
-enum ward_rc
-ward_node_open_log(const struct ward_config *c, struct ward_log **ret, struct ward_buf *why)
-{
-	ward_config_text path;
-	char detail[WHY] = "";
-	struct ward_log_file_options options = {
-		.directory = path,
-		.segment_bytes = c->log.segment_bytes,
-		.waiting_max = c->log.waiting_bytes,
-		.reserve_bytes = c->log.reserve_bytes,
-	};
-
-	if (!ward_config_path(c, "log", path))
-		return WARD_E_LIMIT;
-	return ward_node_why(why, ward_log_open_file(&options, ret, detail), path, detail);
-}
-
 /* --- samples --- */
 
 static enum ward_rc
@@ -103,7 +83,7 @@ open_samples(const struct ward_config *c, struct ward_objects **ret, struct ward
 static enum ward_rc
 make_directories(const struct ward_config *c, struct ward_buf *why)
 {
-	static const char *const names[] = {"", "spool", "snapshots"};
+	const char *const names[] = {"", "spool", c->log.snapshots};
 	ward_config_text path;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -172,37 +152,67 @@ ward_node_closep(struct ward_node **node)
 	*node = ward_node_close(*node);
 }
 
+/* --- settling --- */
+
+enum { SETTLE_LOOK_MS = 500 };
+
 /* The last record of each partition that has any. */
 static enum ward_rc
 ends_of(struct ward_log *log, struct ward_log_position *ret, size_t *ret_count)
 {
-	size_t n = 0;
+	struct ward_log_position all[WARD_LOG_ENDS];
+	size_t count, n = 0;
+	enum ward_rc rc = ward_log_ends(log, all, &count);
 
-	for (int c = 0; c < WARD_LOG_CHANNELS; c++) {
-		enum ward_log_channel channel = (enum ward_log_channel)c;
+	for (size_t i = 0; i < count && !rc; i++) {
+		uint64_t first, next;
 
-		for (uint32_t p = 0; p < ward_log_partitions(log, channel); p++) {
-			uint64_t first, next;
-			enum ward_rc rc = ward_log_bounds(log, channel, p, &first, &next);
-
-			if (rc)
-				return rc;
-			if (next > first)
-				ret[n++] = (struct ward_log_position){channel, p, next - 1};
-		}
+		rc = ward_log_bounds(log, all[i].channel, all[i].partition, &first, &next);
+		if (next > first)
+			ret[n++] = (struct ward_log_position){all[i].channel, all[i].partition,
+							      next - 1};
 	}
 	*ret_count = n;
-	return WARD_OK;
+	return rc;
+}
+
+/* A partition may turn out to end earlier: what looked like its last records were marks. */
+static enum ward_rc
+take_back(struct ward_log *log, struct ward_log_position *ends, size_t *count)
+{
+	size_t n = 0;
+	enum ward_rc rc = WARD_OK;
+
+	for (size_t i = 0; i < *count && !rc; i++) {
+		uint64_t first, next;
+
+		rc = ward_log_bounds(log, ends[i].channel, ends[i].partition, &first, &next);
+		if (next == first)
+			continue;
+		ends[n] = ends[i];
+		if (ends[n].offset > next - 1)
+			ends[n].offset = next - 1;
+		n++;
+	}
+	*count = n;
+	return rc;
 }
 
 enum ward_rc
 ward_node_settle(struct ward_node *node, int timeout_ms)
 {
-	struct ward_log_position ends[WARD_LOG_CHANNELS * WARD_LOG_PARTITIONS_MAX];
+	struct ward_log_position ends[WARD_LOG_ENDS];
 	size_t count;
 	enum ward_rc rc = ends_of(node->log, ends, &count);
 
-	if (rc || count == 0)
-		return rc;
-	return ward_applier_wait(node->applier, ends, count, timeout_ms);
+	while (!rc && count > 0) {
+		int slice = timeout_ms < SETTLE_LOOK_MS ? timeout_ms : SETTLE_LOOK_MS;
+
+		rc = ward_applier_wait(node->applier, ends, count, slice);
+		timeout_ms -= slice;
+		if (rc != WARD_E_TIMEOUT || timeout_ms <= 0)
+			return rc;
+		rc = take_back(node->log, ends, &count);
+	}
+	return rc;
 }

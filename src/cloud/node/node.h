@@ -4,8 +4,9 @@
  * caught up from a snapshot where the log alone no longer suffices. Used by the running service and
  * by the administrator's commands when none runs.
  *
- * Below service.directory: log/, views/, samples/, spool/, snapshots/,
- * pki/, wardcloud.conf, admin.sock.
+ * Below service.directory: log/, views/, samples/, spool/, snapshots/ (or elsewhere: log.snapshots),
+ * pki/, wardcloud.conf, admin.sock. With the kafka backend log/ holds only this node's lock and the
+ * name of its cluster; several nodes, each with a directory of its own, are one service.
  */
 #ifndef WARD_CLOUD_NODE_NODE_H
 #define WARD_CLOUD_NODE_NODE_H
@@ -61,9 +62,11 @@ enum ward_rc ward_node_remove_views(const struct ward_config *config, const char
 enum ward_rc ward_node_settle(struct ward_node *node, int timeout_ms) WARD_MUST_CHECK;
 
 /*
- * A snapshot of the views below snapshots/, named by the time; when it is complete, the log before
- * it is let go (updates stay) and older snapshots but one are removed.
+ * A snapshot of the views in log.snapshots, named by the time; when it is complete, the log before
+ * it is let go (updates stay; log.let-go says when not) and older snapshots but one are removed.
  */
 enum ward_rc ward_node_snapshot(struct ward_node *node, struct ward_buf *why) WARD_MUST_CHECK;
+/* When the newest one in log.snapshots was made, by whichever node, in ms since 1970; 0: none. */
+uint64_t ward_node_snapshot_time(const struct ward_config *config);
 
 #endif

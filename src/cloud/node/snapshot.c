@@ -11,7 +11,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-enum { POSITIONS = WARD_LOG_CHANNELS * WARD_LOG_PARTITIONS_MAX, KEEP = 2, LIST_MAX = 256 };
+enum { POSITIONS = WARD_LOG_ENDS, KEEP = 2, LIST_MAX = 256, TRIES = 3, HALF = 24 };
 
 /* --- directories --- */
 
@@ -140,9 +140,22 @@ list_snapshots(const char *path, struct listing *ret)
 	return WARD_OK;
 }
 
+uint64_t
+ward_node_snapshot_time(const struct ward_config *config)
+{
+	struct listing list;
+	ward_config_text path;
+
+	if (!ward_config_path(config, config->log.snapshots, path) ||
+	    list_snapshots(path, &list) || list.count == 0)
+		return 0;
+	return strtoull(list.names[list.count - 1], NULL, 10);
+}
+
 /* --- opening --- */
 
-/* Can the log still bring these views up to date? */
+/* Can the log still bring these views up to date? WARD_E_FORMAT: it is shorter than what they say was
+ * applied. */
 static enum ward_rc
 reachable(struct ward_log *log, struct ward_views *views, bool *ret_reachable)
 {
@@ -163,6 +176,8 @@ reachable(struct ward_log *log, struct ward_views *views, bool *ret_reachable)
 					at = positions[i].offset;
 			if (!rc && at < first)
 				*ret_reachable = false;
+			else if (!rc && at > next)
+				rc = WARD_E_FORMAT;
 		}
 	}
 	return rc;
@@ -211,28 +226,44 @@ ward_node_swap_views(const struct ward_config *config, const char *from, const c
 	return ward_node_why(why, rc, target, "");
 }
 
+/* A copy of the newest snapshot in views.half. Another node that shares the directory may remove it
+ * under our hands, as the oldest of three: then there is a newer one. */
+static enum ward_rc
+copy_newest(const char *path, const char *half, struct ward_buf *why)
+{
+	ward_config_text from;
+	struct listing list;
+	enum ward_rc rc = WARD_OK;
+
+	for (int i = 0; i < TRIES; i++) {
+		rc = list_snapshots(path, &list);
+		if (!rc && list.count == 0)
+			return ward_node_why(
+				why, WARD_E_NOENT, path,
+				"the log begins after what is applied, and there is no snapshot");
+		if (rc || snprintf(from, sizeof(from), "%s/%s", path, list.names[list.count - 1]) >=
+				  (int)sizeof(from))
+			return rc ? rc : WARD_E_LIMIT;
+		rc = remove_tree(half, 1);
+		if (!rc)
+			rc = copy_directory(from, half, 1);
+		if (!rc)
+			return rc;
+	}
+	return ward_node_why(why, rc, from, "restoring");
+}
+
 /* Puts a copy of the newest snapshot in the views' place. */
 static enum ward_rc
 restore(const struct ward_config *c, const char *name, struct ward_buf *why)
 {
-	ward_config_text path, from, half;
-	struct listing list;
+	ward_config_text path, half;
 	enum ward_rc rc;
 
-	if (!ward_config_path(c, "snapshots", path) || !ward_config_path(c, "views.half", half))
+	if (!ward_config_path(c, c->log.snapshots, path) ||
+	    !ward_config_path(c, "views.half", half))
 		return WARD_E_LIMIT;
-	rc = list_snapshots(path, &list);
-	if (!rc && list.count == 0)
-		return ward_node_why(
-			why, WARD_E_NOENT, path,
-			"the log begins after what is applied, and there is no snapshot");
-	if (rc || snprintf(from, sizeof(from), "%s/%s", path, list.names[list.count - 1]) >=
-			  (int)sizeof(from))
-		return rc ? rc : WARD_E_LIMIT;
-	rc = remove_tree(half, 1);
-	if (!rc)
-		rc = copy_directory(from, half, 1);
-	rc = ward_node_why(why, rc, from, "restoring");
+	rc = copy_newest(path, half, why);
 	return rc ? rc : ward_node_swap_views(c, "views.half", name, why);
 }
 
@@ -246,7 +277,10 @@ ward_node_open_views(const struct ward_config *config, struct ward_log *log, con
 
 	if (rc)
 		return rc;
-	rc = reachable(log, views, &good);
+	rc = ward_node_why(why, reachable(log, views, &good), name,
+			   "the log ends before what was applied: it lost records (an unclean "
+			   "leader election?), or the directory is another service's; wardcloud "
+			   "replay builds the views from what the log has");
 	if (!rc && !good) {
 		views = ward_views_close(views);
 		rc = restore(config, name, why);
@@ -261,6 +295,15 @@ ward_node_open_views(const struct ward_config *config, struct ward_log *log, con
 }
 
 /* --- making one --- */
+
+/* On Kafka other nodes read the same log, and one that is behind must find the snapshot that covers
+ * what was let go: in a directory that they share. */
+static bool
+may_let_go(const struct ward_config *c)
+{
+	return c->log.let_go &&
+	       (strcmp(c->log.backend, "kafka") != 0 || c->log.snapshots[0] == '/');
+}
 
 /* `positions` were taken before the snapshot began, so it covers them. Updates stay: endpoints that
  * were away ask for them. */
@@ -303,16 +346,34 @@ write_snapshot(struct ward_views *views, const char *half, const char *whole)
 	return rc;
 }
 
+/* Of this node alone, and the same after a crash, which leaves half a snapshot to remove: FNV-1a
+ * (64 bits) of host and directory. */
+static void
+half_name(const struct ward_config *c, char ret[HALF])
+{
+	char host[256] = "";
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	(void)gethostname(host, sizeof(host) - 1);
+	for (const char *at = host; *at; at++)
+		hash = (hash ^ (uint8_t)*at) * UINT64_C(1099511628211);
+	for (const char *at = c->service.directory; *at; at++)
+		hash = (hash ^ (uint8_t)*at) * UINT64_C(1099511628211);
+	(void)snprintf(ret, HALF, ".half-%016llx", (unsigned long long)hash);
+}
+
 enum ward_rc
 ward_node_snapshot(struct ward_node *node, struct ward_buf *why)
 {
 	struct ward_log_position covered[POSITIONS];
 	ward_config_text path, half, whole;
+	char name[HALF];
 	size_t count;
 	enum ward_rc rc;
 
-	if (!ward_config_path(&node->config, "snapshots", path) ||
-	    snprintf(half, sizeof(half), "%s/.half", path) >= (int)sizeof(half) ||
+	half_name(&node->config, name);
+	if (!ward_config_path(&node->config, node->config.log.snapshots, path) ||
+	    snprintf(half, sizeof(half), "%s/%s", path, name) >= (int)sizeof(half) ||
 	    snprintf(whole, sizeof(whole), "%s/%016llu", path,
 		     (unsigned long long)(ward_clock_wall() / 1000)) >= (int)sizeof(whole))
 		return WARD_E_LIMIT;
@@ -321,7 +382,7 @@ ward_node_snapshot(struct ward_node *node, struct ward_buf *why)
 		rc = write_snapshot(node->views, half, whole);
 	if (!rc)
 		rc = ward_fd_sync_directory(path);
-	if (!rc)
+	if (!rc && may_let_go(&node->config))
 		rc = let_go(node->log, covered, count);
 	if (!rc)
 		rc = remove_old(path);

@@ -60,6 +60,8 @@ const struct ward_config_key ward_config_keys[] = {
 	     "Address and port of /metrics and /healthz, without encryption or passwords; empty: "
 	     "off."),
 
+	TEXT("log", "backend", log.backend, "file",
+	     "Where the log is kept: file (below the directory) or kafka (see [kafka])."),
 	SIZE("log", "segment", log.segment_bytes, MIB, TIB, "128M", "Size of one segment file."),
 	SIZE("log", "waiting", log.waiting_bytes, MIB, TIB, "64M",
 	     "Bytes taken and not yet durable before senders are told to come back later."),
@@ -67,7 +69,40 @@ const struct ward_config_key ward_config_keys[] = {
 	     "Take nothing more when the file system has less room left."),
 	TIME("log", "snapshot-every", log.snapshot_every_ms, MINUTE, 365 * DAY, "0",
 	     "Make a snapshot of the views this often and let go of the log before it; 0: "
-	     "never."),
+	     "never. Nodes that share log.snapshots make one between them."),
+	TEXT("log", "snapshots", log.snapshots, "snapshots",
+	     "Directory of the snapshots; with several nodes best one that all of them reach."),
+	{"log", "let-go", WARD_CONFIG_IS_BOOL, AT(log.let_go), 0, 0, "yes",
+	 "Let go of the log before a snapshot. With the kafka backend only if log.snapshots is an "
+	 "absolute path: a directory that all nodes share, for a node that is behind needs it."},
+
+	TEXT("kafka", "brokers", kafka.brokers, "",
+	     "Brokers to ask first, host:port, separated by commas. Needed for log.backend = kafka; "
+	     "the rest of this section counts for it alone."),
+	TEXT("kafka", "prefix", kafka.prefix, "ward",
+	     "The topics are called PREFIX-events, PREFIX-state and PREFIX-updates."),
+	NUMBER("kafka", "partitions", kafka.partitions, 1, 256, "16",
+	       "Partitions of events and of state; never changes once the topics are made."),
+	NUMBER("kafka", "replicas", kafka.replicas, 1, 9, "3", "Replicas of topics that are made."),
+	NUMBER("kafka", "min-insync", kafka.min_insync, 1, 9, "2",
+	       "Replicas that have a record before it is acknowledged, at least; topics that ask "
+	       "for fewer (min.insync.replicas) are refused."),
+	TIME("kafka", "start", kafka.start_ms, 1000, DAY, "1m",
+	     "How long to wait for the brokers when the service starts."),
+	TIME("kafka", "wait", kafka.wait_ms, 1000, 60 * MINUTE, "30s",
+	     "How long to wait for an acknowledgement before a sender is told that there is none."),
+	TEXT("kafka", "security", kafka.security, "plaintext",
+	     "plaintext (loopback and closed networks only), tls, or sasl-tls (a password besides)."),
+	TEXT("kafka", "ca", kafka.ca, "",
+	     "Who vouches for the brokers' certificates, PEM; empty: the system's."),
+	TEXT("kafka", "certificate", kafka.certificate, "",
+	     "Certificate shown to the brokers, PEM; empty: none."),
+	TEXT("kafka", "key", kafka.key, "", "Its key, PEM."),
+	TEXT("kafka", "mechanism", kafka.mechanism, "SCRAM-SHA-512",
+	     "SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN."),
+	TEXT("kafka", "user", kafka.user, "", "Name for it."),
+	TEXT("kafka", "password-file", kafka.password_file, "",
+	     "File whose first line is the password; only the service's user may read it."),
 
 	SIZE("views", "cache", views.cache_bytes, 8 * MIB, TIB, "256M",
 	     "Memory for cached blocks."),

@@ -278,6 +278,45 @@ missing(struct ward_buf *why, const char *key, const char *needs)
 	return WARD_E_FORMAT;
 }
 
+static bool
+is_one_of(const char *text, const char *const *of)
+{
+	while (*of && strcmp(*of, text) != 0)
+		of++;
+	return *of != NULL;
+}
+
+static enum ward_rc
+check_kafka_security(const struct ward_config *c, struct ward_buf *why)
+{
+	static const char *const securities[] = {"plaintext", "tls", "sasl-tls", NULL};
+	static const char *const mechanisms[] = {"SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", NULL};
+
+	if (!is_one_of(c->kafka.security, securities))
+		return missing(why, "kafka.security", "must be plaintext, tls or sasl-tls");
+	if (!is_one_of(c->kafka.mechanism, mechanisms))
+		return missing(why, "kafka.mechanism",
+			       "must be SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN");
+	if (strcmp(c->kafka.security, "sasl-tls") == 0 &&
+	    (!c->kafka.user[0] || !c->kafka.password_file[0]))
+		return missing(why, "kafka.user, kafka.password-file", "are needed for sasl-tls");
+	if (!c->kafka.certificate[0] != !c->kafka.key[0])
+		return missing(why, "kafka.certificate, kafka.key", "go together");
+	return WARD_OK;
+}
+
+static enum ward_rc
+check_kafka(const struct ward_config *c, struct ward_buf *why)
+{
+	if (!c->kafka.brokers[0])
+		return missing(why, "kafka.brokers", "is needed for log.backend = kafka");
+	if (!c->kafka.prefix[0] || strlen(c->kafka.prefix) > 64)
+		return missing(why, "kafka.prefix", "must have 1 to 64 characters");
+	if (c->kafka.min_insync > c->kafka.replicas)
+		return missing(why, "kafka.min-insync", "must not exceed kafka.replicas");
+	return check_kafka_security(c, why);
+}
+
 enum ward_rc
 ward_config_check(const struct ward_config *c, struct ward_buf *why)
 {
@@ -285,6 +324,12 @@ ward_config_check(const struct ward_config *c, struct ward_buf *why)
 		return missing(why, "service.directory", "must be an absolute path");
 	if (!c->edge.listen[0])
 		return missing(why, "edge.listen", "is needed");
+	if (!c->log.snapshots[0])
+		return missing(why, "log.snapshots", "is needed");
+	if (strcmp(c->log.backend, "kafka") == 0)
+		return check_kafka(c, why);
+	if (strcmp(c->log.backend, "file") != 0)
+		return missing(why, "log.backend", "must be file or kafka");
 	return WARD_OK;
 }
 

@@ -30,9 +30,19 @@ struct ward_config {
 		ward_config_text listen;
 	} metrics;
 	struct {
+		ward_config_text backend; /* "file" or "kafka" */
 		uint64_t segment_bytes, waiting_bytes, reserve_bytes;
 		uint64_t snapshot_every_ms;
+		ward_config_text snapshots; /* directory */
+		bool let_go;
 	} log;
+	struct {
+		ward_config_text brokers, prefix;
+		uint64_t partitions, replicas, min_insync;
+		uint64_t start_ms, wait_ms;
+		ward_config_text security; /* "plaintext", "tls" or "sasl-tls" */
+		ward_config_text ca, certificate, key, mechanism, user, password_file;
+	} kafka;
 	struct {
 		uint64_t cache_bytes, overlay_max;
 	} views;

@@ -35,6 +35,9 @@ make_snapshot(struct ward_keeper *k)
 
 	if (every == 0 || now_ms() < k->next_snapshot_ms)
 		return;
+	k->next_snapshot_ms = ward_node_snapshot_time(&k->node->config) + every;
+	if (now_ms() < k->next_snapshot_ms)
+		return; /* another node that shares the directory made one */
 	ward_buf_init(&why, WHY_MAX, NULL);
 	rc = ward_node_snapshot(k->node, &why);
 	k->next_snapshot_ms = now_ms() + every;
@@ -112,7 +115,10 @@ ward_keeper_start(struct ward_node *node, struct ward_keeper **ret)
 	if (!k)
 		return WARD_E_NOMEM;
 	k->node = node;
-	k->next_snapshot_ms = now_ms() + node->config.log.snapshot_every_ms;
+	k->next_snapshot_ms = ward_node_snapshot_time(&node->config);
+	if (k->next_snapshot_ms == 0)
+		k->next_snapshot_ms = now_ms();
+	k->next_snapshot_ms += node->config.log.snapshot_every_ms;
 	pthread_mutex_init(&k->lock, NULL);
 	pthread_cond_init(&k->wake, NULL);
 	if (pthread_create(&k->thread, NULL, keep, k) != 0) {

@@ -18,10 +18,16 @@ static const char usage[] =
 
 static const char fresh[] = "views.replay";
 
+/* What the log held when the replay began: other nodes may go on appending. */
+struct goal {
+	struct ward_log_position ends[WARD_LOG_ENDS];
+	size_t count;
+};
+
 /* New views with all of the log applied. */
 static enum ward_rc
-build(const struct ward_config *config, struct ward_log *log, struct ward_views **ret,
-      struct ward_buf *why)
+build(const struct ward_config *config, struct ward_log *log, const struct goal *goal,
+      struct ward_views **ret, struct ward_buf *why)
 {
 	uint64_t records = 0, begun = ward_clock_monotonic(), taken;
 	enum ward_rc rc = ward_node_remove_views(config, fresh, why);
@@ -30,7 +36,7 @@ build(const struct ward_config *config, struct ward_log *log, struct ward_views 
 		rc = ward_node_open_views(config, log, fresh, ret, why);
 	if (rc)
 		return rc;
-	rc = ward_applier_run(log, *ret, &records);
+	rc = ward_applier_run(log, *ret, goal->ends, goal->count, &records);
 	taken = ward_clock_monotonic() - begun;
 	if (!rc)
 		(void)printf("%llu records applied in %.1f s\n", (unsigned long long)records,
@@ -40,8 +46,8 @@ build(const struct ward_config *config, struct ward_log *log, struct ward_views 
 
 /* 0: equal, 1: not, 2: could not be compared. */
 static int
-compare(const struct ward_config *config, struct ward_log *log, struct ward_views *views,
-	struct ward_buf *why)
+compare(const struct ward_config *config, struct ward_log *log, const struct goal *goal,
+	struct ward_views *views, struct ward_buf *why)
 {
 	struct ward_views *live = NULL;
 	uint64_t records = 0, different = 0, applied = 0;
@@ -50,7 +56,7 @@ compare(const struct ward_config *config, struct ward_log *log, struct ward_view
 
 	/* a service that was killed left its last records unapplied: that is not a difference */
 	if (!rc)
-		rc = ward_applier_run(log, live, &applied);
+		rc = ward_applier_run(log, live, goal->ends, goal->count, &applied);
 	if (!rc)
 		rc = ward_views_compare(live, views, &records, &different, detail);
 	ward_views_close(live);
@@ -66,11 +72,14 @@ replay(const struct ward_serve_options *options, struct ward_log *log, struct wa
 {
 	const struct ward_config *config = &options->config;
 	struct ward_views *views = NULL;
-	enum ward_rc rc = build(config, log, &views, why);
+	static struct goal goal;
+	enum ward_rc rc = ward_log_ends(log, goal.ends, &goal.count);
 	int status = 0;
 
+	if (!rc)
+		rc = build(config, log, &goal, &views, why);
 	if (!rc && options->compare)
-		status = compare(config, log, views, why);
+		status = compare(config, log, &goal, views, why);
 	ward_views_close(views);
 	if (!rc && !options->compare)
 		rc = ward_node_swap_views(config, fresh, "views", why);

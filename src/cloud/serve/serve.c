@@ -24,7 +24,7 @@
 #include "sys/process.h"
 
 enum {
-	SETTLE_MS = 24 * 3600 * 1000,
+	SETTLE_MS = 2000,
 	WHY = 4096,
 	METHODS = WARD_SERVICE_METHODS + WARD_ENROLL_METHODS,
 	PACKS = 16
@@ -273,6 +273,24 @@ start_edge(struct serve *s)
 	return rc;
 }
 
+/* As long as it takes, unless told to stop meanwhile. */
+static enum ward_rc
+settle(struct ward_node *node)
+{
+	sigset_t waiting;
+
+	for (;;) {
+		enum ward_rc rc = ward_node_settle(node, SETTLE_MS);
+
+		if (rc != WARD_E_TIMEOUT)
+			return rc;
+		sigemptyset(&waiting);
+		(void)sigpending(&waiting);
+		if (sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1)
+			return WARD_E_STOPPED;
+	}
+}
+
 static enum ward_rc
 open_node(struct serve *s)
 {
@@ -282,7 +300,7 @@ open_node(struct serve *s)
 	enum ward_rc rc = ward_node_open(c, &events, &s->node, &s->why);
 
 	if (!rc) /* who is revoked must be known before anybody is answered */
-		rc = ward_node_settle(s->node, SETTLE_MS);
+		rc = settle(s->node);
 	if (!rc && !ward_config_path(c, "pki", pki))
 		rc = WARD_E_LIMIT;
 	if (!rc) {

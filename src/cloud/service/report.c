@@ -118,6 +118,21 @@ collect(struct ward_call *call, struct report *r, const Ward__V1__ReportRequest 
 	return rc;
 }
 
+/* Not recorded, or nobody knows: the sender keeps the events and sends them again. */
+static void
+refuse_all(struct ward_call *call, enum ward_rc rc)
+{
+	if (rc == WARD_E_LIMIT)
+		ward_call_finish(call, WARD_GRPC_RESOURCE_EXHAUSTED,
+				 "too much waits for the log; send it again later");
+	else if (rc == WARD_E_TIMEOUT)
+		ward_call_finish(call, WARD_GRPC_UNAVAILABLE,
+				 "the log did not acknowledge it in time; send it again");
+	else
+		ward_call_finish(call, WARD_GRPC_UNAVAILABLE,
+				 "the service cannot record this now");
+}
+
 /* On the call's loop again; the call may be gone. */
 static void
 appended(struct ward_call *call, void *arg)
@@ -126,10 +141,7 @@ appended(struct ward_call *call, void *arg)
 
 	ward_counter_add(a->service->events, a->rc ? 0 : a->count);
 	if (call && a->rc) {
-		ward_call_finish(call,
-				 a->rc == WARD_E_LIMIT ? WARD_GRPC_RESOURCE_EXHAUSTED
-						       : WARD_GRPC_UNAVAILABLE,
-				 "the service cannot record this now");
+		refuse_all(call, a->rc);
 	} else if (call) {
 		struct report *r = ward_call_state(call);
 
@@ -204,8 +216,7 @@ service_report(struct ward_call *call, struct ward_span message)
 	if (!rc)
 		rc = append(call, items, count);
 	if (rc)
-		ward_call_finish(call, WARD_GRPC_RESOURCE_EXHAUSTED,
-				 "the service cannot record this now");
+		refuse_all(call, rc);
 }
 
 void

@@ -3,6 +3,9 @@
  * Updates: one thread follows the UPDATES channel for all who subscribed. Each of them has a position;
  * a round reads from the lowest one on and sends every one what it lacks, then heartbeats. Update
  * positions are offsets plus one, so that 0 means "from the beginning".
+ *
+ * The reader stays open between rounds: on Kafka a new one costs connections. The lock is not held
+ * while it waits, for brokers may be away, and calls take the lock on their loops.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -10,13 +13,17 @@
 #include "cloud/service/service-priv.h"
 #include "sys/clock.h"
 
-enum { ROUND_MS = 200, HEARTBEAT_MS = 30000, BATCH = 1000 };
+enum { ROUND_MS = 200, HEARTBEAT_MS = 30000, BATCH = 1000, PATIENCE_MS = 500 };
+
+/* A subscriber may have heard of updates from another node that this one has not heard of yet. */
+static const uint64_t ahead_max_us = UINT64_C(30) * 1000 * 1000;
 
 struct subscriber {
 	struct subscriber *next;
 	struct ward_call_ref call;
 	uint64_t position; /* the last one sent */
 	uint64_t heartbeat_ms, beaten;
+	uint64_t ahead_since; /* of the log's end; 0: it is not */
 	bool gone; /* the call is closed */
 	_Atomic unsigned in_flight;
 };
@@ -28,6 +35,9 @@ struct service_follower {
 	pthread_cond_t wake;
 	bool stop, news;
 	struct subscriber *subscribers;
+	/* of the thread alone */
+	struct ward_log_reader *reader; /* NULL: none */
+	uint64_t at;			/* the offset it reads next */
 };
 
 /* --- one message, handed to a call's loop --- */
@@ -85,6 +95,17 @@ remove_gone(struct service_follower *f)
 	}
 }
 
+/* Its place is no longer in the log, or not in this log at all. */
+static bool
+is_lost(struct subscriber *s, uint64_t first, uint64_t next, uint64_t now)
+{
+	if (s->position <= next)
+		s->ahead_since = 0;
+	else if (s->ahead_since == 0)
+		s->ahead_since = now;
+	return s->position < first || (s->ahead_since && now - s->ahead_since > ahead_max_us);
+}
+
 static void
 restart_lost(struct service_follower *f, uint64_t first, uint64_t next)
 {
@@ -96,12 +117,13 @@ restart_lost(struct service_follower *f, uint64_t first, uint64_t next)
 	update.time_ms = ward_clock_wall() / 1000;
 	update.position = first;
 	for (struct subscriber *s = f->subscribers; s; s = s->next)
-		if (!s->gone && (s->position < first || s->position > next))
+		if (!s->gone && is_lost(s, first, next, ward_clock_monotonic()))
 			send_update(s, &update);
 }
 
+/* Between `from` and the entry there are no others. */
 static void
-send_to_all(struct service_follower *f, const struct ward_log_entry *entry,
+send_to_all(struct service_follower *f, const struct ward_log_entry *entry, uint64_t from,
 	    struct ward_arena *arena)
 {
 	Ward__V1__Update update = WARD__V1__UPDATE__INIT;
@@ -116,7 +138,7 @@ send_to_all(struct service_follower *f, const struct ward_log_entry *entry,
 	update.what_case = WARD__V1__UPDATE__WHAT_VERDICT;
 	update.verdict = record->change;
 	for (struct subscriber *s = f->subscribers; s; s = s->next)
-		if (!s->gone && s->position == entry->position.offset &&
+		if (!s->gone && s->position >= from && s->position <= entry->position.offset &&
 		    atomic_load(&s->in_flight) < BATCH)
 			send_update(s, &update);
 }
@@ -132,23 +154,47 @@ lowest(const struct service_follower *f)
 	return low;
 }
 
-static void
-read_from(struct service_follower *f, uint64_t from, uint64_t next)
+static bool
+have_reader(struct service_follower *f, uint64_t from)
 {
 	struct ward_log_position start = {WARD_LOG_UPDATES, 0, from};
-	struct ward_log_reader *reader = NULL;
-	struct ward_log_entry entry;
 
-	if (ward_log_reader_new(f->service->o.log, &start, 1, &reader))
-		return;
-	while (from++ < next && !ward_log_reader_next(reader, 0, &entry)) {
+	if (f->reader && f->at == from)
+		return true;
+	f->reader = ward_log_reader_free(f->reader);
+	f->at = from;
+	return ward_log_reader_new(f->service->o.log, &start, 1, &f->reader) == WARD_OK;
+}
+
+/* One entry to all who wait for it. */
+static bool
+read_one(struct service_follower *f)
+{
+	struct ward_log_entry entry;
+	enum ward_rc rc;
+
+	pthread_mutex_unlock(&f->lock);
+	rc = ward_log_reader_next(f->reader, PATIENCE_MS, &entry);
+	pthread_mutex_lock(&f->lock);
+	if (!rc) {
 		struct ward_budget budget = {.cap = 65536 + 24 * entry.body.len};
 		WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
 
 		if (arena)
-			send_to_all(f, &entry, arena);
+			send_to_all(f, &entry, f->at, arena);
+		f->at = entry.position.offset + 1;
+	} else if (rc != WARD_E_TIMEOUT) {
+		f->reader = ward_log_reader_free(f->reader);
 	}
-	ward_log_reader_free(reader);
+	return rc == WARD_OK;
+}
+
+static void
+read_from(struct service_follower *f, uint64_t from, uint64_t next)
+{
+	if (have_reader(f, from))
+		while (f->at < next && !f->stop && read_one(f))
+			;
 }
 
 static void
@@ -292,6 +338,7 @@ service_follow_end(struct service_follower *f)
 	pthread_cond_signal(&f->wake);
 	pthread_mutex_unlock(&f->lock);
 	pthread_join(f->thread, NULL);
+	f->reader = ward_log_reader_free(f->reader);
 }
 
 struct service_follower *

@@ -210,6 +210,17 @@ stopping(struct ward_applier *a)
 	return stop;
 }
 
+static const char *
+why_it_ends(enum ward_rc rc)
+{
+	if (rc == WARD_E_NOENT)
+		return "the log was let go beyond what is applied here; the next start takes a "
+		       "snapshot";
+	if (rc == WARD_E_FORMAT)
+		return "a record is damaged, or the log ends before what was applied";
+	return "a record could not be applied";
+}
+
 static void *
 follow(void *context)
 {
@@ -225,7 +236,7 @@ follow(void *context)
 	if (!rc && ward_apply_pending(a->apply) > 0)
 		rc = commit(a);
 	if (rc && a->events.failed)
-		a->events.failed(a->events.context, rc, "a record could not be applied");
+		a->events.failed(a->events.context, rc, why_it_ends(rc));
 	pthread_mutex_lock(&a->lock);
 	a->ended = true;
 	left = take_reached(a, true);
@@ -423,40 +434,88 @@ ward_applier_lag(struct ward_applier *a)
 
 /* --- once through --- */
 
-/* True when nothing durable is left to apply. */
+enum { LOOK_EVERY = 1000 };
+
+struct run {
+	struct ward_applier *a;
+	struct ward_log_position until[WARD_LOG_ENDS];
+	size_t count, beyond; /* records seen that came too late */
+};
+
+/* True when nothing is left to apply; a partition that ends earlier (marks without records) is done
+ * there. */
 static bool
-at_end(struct ward_applier *a)
+at_end(const struct run *r)
 {
-	return ward_applier_lag(a) == 0;
+	const struct ward_applier *a = r->a;
+
+	for (size_t i = 0; i < a->next_count; i++) {
+		const struct ward_log_position *p = &a->next[i];
+		uint64_t want = applied(r->until, r->count, p->channel, p->partition), first, end;
+
+		if (!ward_log_bounds(a->log, p->channel, p->partition, &first, &end) && end < want)
+			want = end;
+		if (p->offset < want)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_beyond(struct run *r, const struct ward_log_position *p)
+{
+	if (p->offset < applied(r->until, r->count, p->channel, p->partition))
+		return false;
+	r->beyond++;
+	return true;
+}
+
+/* One record; *ret_done: that was all. */
+static enum ward_rc
+run_step(struct run *r, uint64_t *records, bool *ret_done)
+{
+	struct ward_applier *a = r->a;
+	struct ward_log_entry entry;
+	bool full = false;
+	enum ward_rc rc = ward_log_reader_next(a->reader, 200, &entry);
+
+	if (rc && rc != WARD_E_TIMEOUT)
+		return rc;
+	if (rc || is_beyond(r, &entry.position)) {
+		if (!rc && r->beyond % LOOK_EVERY != 1)
+			return WARD_OK;
+		rc = ward_apply_pending(a->apply) > 0 ? commit(a) : WARD_OK;
+		*ret_done = !rc && at_end(r);
+		return rc;
+	}
+	rc = ward_apply_add(a->apply, &entry, &full);
+	*records += rc == WARD_OK;
+	return !rc && full ? commit(a) : rc;
 }
 
 enum ward_rc
-ward_applier_run(struct ward_log *log, struct ward_views *views, uint64_t *ret_records)
+ward_applier_run(struct ward_log *log, struct ward_views *views,
+		 const struct ward_log_position *until, size_t count, uint64_t *ret_records)
 {
-	struct ward_applier *a = NULL;
-	struct ward_log_entry entry;
-	enum ward_rc rc = prepare(log, views, &a);
-	bool full;
+	static _Thread_local struct run r;
+	bool done = false;
+	enum ward_rc rc = WARD_OK;
 
 	*ret_records = 0;
-	while (!rc) {
-		rc = ward_log_reader_next(a->reader, 200, &entry);
-		if (rc == WARD_E_TIMEOUT) {
-			rc = ward_apply_pending(a->apply) > 0 ? commit(a) : WARD_OK;
-			if (rc || at_end(a))
-				break;
-			continue;
-		}
-		if (!rc)
-			rc = ward_apply_add(a->apply, &entry, &full);
-		if (!rc)
-			(*ret_records)++;
-		if (!rc && full)
-			rc = commit(a);
-	}
+	r.beyond = 0;
+	r.count = count;
+	if (until)
+		memcpy(r.until, until, count * sizeof(*until));
+	else
+		rc = ward_log_ends(log, r.until, &r.count);
+	if (!rc)
+		rc = prepare(log, views, &r.a);
+	if (rc)
+		return rc;
+	while (!rc && !done)
+		rc = run_step(&r, ret_records, &done);
 	if (!rc)
 		rc = ward_views_build_table(views, true);
-	if (a)
-		release(a);
+	release(r.a);
 	return rc;
 }

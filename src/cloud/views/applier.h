@@ -46,8 +46,11 @@ enum ward_rc ward_applier_wait(struct ward_applier *applier,
 /* Records that are durable and not yet applied. */
 uint64_t ward_applier_lag(struct ward_applier *applier);
 
-/* Applies everything the log holds from the views' positions on, then returns (replay, tests). */
+/* Applies what the log holds from the views' positions on and before `until` (as ward_log_ends tells
+ * them; NULL: all that is there now), nothing of what others append meanwhile, then returns (replay,
+ * tests). */
 enum ward_rc ward_applier_run(struct ward_log *log, struct ward_views *views,
+			      const struct ward_log_position *until, size_t count,
 			      uint64_t *ret_records) WARD_MUST_CHECK;
 
 /*

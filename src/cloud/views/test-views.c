@@ -125,7 +125,7 @@ apply(struct ward_log *log, struct ward_views *views)
 {
 	uint64_t records;
 
-	assert_int_equal(ward_applier_run(log, views, &records), WARD_OK);
+	assert_int_equal(ward_applier_run(log, views, NULL, 0, &records), WARD_OK);
 }
 
 static struct ward_view_verdict
@@ -422,7 +422,7 @@ test_many_scopes(void **state)
 		memcpy(device, &i, 4);
 		say(log, 1, ANALYST, i % 2 ? BAD : CLEAN, device, 0, noon + i);
 	}
-	assert_int_equal(ward_applier_run(log, views, &records), WARD_OK);
+	assert_int_equal(ward_applier_run(log, views, NULL, 0, &records), WARD_OK);
 	assert_int_equal(verdict(views, 1, NULL, noon).source, 0);
 	assert_int_equal(verdict(views, 1, device, noon).verdict, WARD_MALICIOUS);
 	device[0]--;
