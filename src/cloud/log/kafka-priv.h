@@ -60,10 +60,10 @@ enum ward_rc ward_kafka_topics_open(struct ward_kafka_log *log,
 				    char why[WARD_KAFKA_WHY]) WARD_MUST_CHECK;
 enum ward_rc ward_kafka_truncate(struct ward_log *base,
 				 const struct ward_log_position *position) WARD_MUST_CHECK;
-/* Asks the brokers through `client` where a partition begins and ends, and notes it in the log;
- * waits for some seconds at most. */
+/* Asks the brokers through `client` where a partition begins and ends, until (monotonic) they answer,
+ * and notes it in the log. */
 enum ward_rc ward_kafka_query(struct ward_kafka_log *log, rd_kafka_t *client,
-			      enum ward_log_channel channel, uint32_t partition,
+			      const struct ward_log_position *of, uint64_t until,
 			      struct ward_kafka_ends *ret_ends) WARD_MUST_CHECK;
 
 /* --- kafka.c --- */
@@ -79,9 +79,9 @@ void ward_kafka_grown(struct ward_kafka_log *log, enum ward_log_channel channel,
 /* --- kafka-reader.c --- */
 enum ward_rc ward_kafka_reader_new(struct ward_log *base, const struct ward_log_position *from,
 				   size_t count, struct ward_log_reader **ret) WARD_MUST_CHECK;
-void ward_kafka_reader_free(struct ward_log_reader *reader);
-enum ward_rc ward_kafka_reader_next(struct ward_log_reader *reader, int timeout_ms,
+void ward_kafka_reader_free(struct ward_log_reader *base);
+enum ward_rc ward_kafka_reader_next(struct ward_log_reader *base, int timeout_ms,
 				    struct ward_log_entry *ret_entry) WARD_MUST_CHECK;
-void ward_kafka_reader_wake(struct ward_log_reader *reader);
+void ward_kafka_reader_wake(struct ward_log_reader *base);
 
 #endif

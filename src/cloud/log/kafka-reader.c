@@ -2,7 +2,7 @@
 /*
  * Reading: each reader is a client of its own that fetches the partitions it was told, from the offsets
  * it was told, into one queue. No consumer groups: who reads what is decided here, and positions stand
- * in the views (docs/decisions/0009-every-node-applies-everything.md).
+ * in the views (docs/decisions/0013-every-node-applies-everything.md).
  *
  * Offsets between two records may be missing: compaction dropped them, or they hold marks of
  * transactions. At the end of a partition nothing shows that they are not records still to come but the
@@ -14,7 +14,7 @@
 #include "cloud/log/kafka-priv.h"
 #include "sys/clock.h"
 
-enum { ROUND_MS = 500, LOOK_US = 100 * 1000 };
+enum { ROUND_MS = 500, LOOK_US = 100 * 1000, QUERY_US = 5 * 1000 * 1000 };
 
 struct cursor {
 	enum ward_log_channel channel;
@@ -108,9 +108,11 @@ begin(struct reader *r, const struct cursor *c)
 static enum ward_rc
 out_of_range(struct reader *r, struct cursor *c)
 {
+	struct ward_log_position of = {c->channel, c->partition, c->at};
 	struct ward_kafka_ends ends;
 
-	if (!ward_kafka_query(log_of(r), r->client, c->channel, c->partition, &ends)) {
+	if (!ward_kafka_query(log_of(r), r->client, &of, ward_clock_monotonic() + QUERY_US,
+			      &ends)) {
 		if (c->at < ends.first)
 			return WARD_E_NOENT;
 		if (c->at > ends.next)
@@ -179,7 +181,7 @@ wait_for_one(struct reader *r, int timeout_ms, uint64_t until)
 	int left = ROUND_MS;
 
 	if (timeout_ms >= 0)
-		left = now >= until ? 0
+		left = now >= until			 ? 0
 		       : (until - now) / 1000 < ROUND_MS ? (int)((until - now + 999) / 1000)
 							 : ROUND_MS;
 	return left > 0 ? rd_kafka_consume_queue(r->queue, left) : NULL;
@@ -190,7 +192,8 @@ ward_kafka_reader_next(struct ward_log_reader *base, int timeout_ms,
 		       struct ward_log_entry *ret_entry)
 {
 	struct reader *r = (struct reader *)base;
-	uint64_t until = ward_clock_monotonic() + (timeout_ms > 0 ? (uint64_t)timeout_ms * 1000 : 0);
+	uint64_t until =
+		ward_clock_monotonic() + (timeout_ms > 0 ? (uint64_t)timeout_ms * 1000 : 0);
 	enum ward_rc rc = r->failed;
 
 	if (r->lent)
@@ -271,8 +274,8 @@ begin_all(struct reader *r)
 		const struct cursor *c = &r->cursors[r->started];
 
 		if (!r->topics[c->channel])
-			r->topics[c->channel] = rd_kafka_topic_new(
-				r->client, log_of(r)->topics[c->channel], NULL);
+			r->topics[c->channel] =
+				rd_kafka_topic_new(r->client, log_of(r)->topics[c->channel], NULL);
 		rc = r->topics[c->channel] ? begin(r, c) : WARD_E_NOMEM;
 		r->started += rc == WARD_OK;
 	}
@@ -293,8 +296,7 @@ ward_kafka_reader_new(struct ward_log *base, const struct ward_log_position *fro
 	r->base.log = base;
 	r->count = count;
 	for (size_t i = 0; i < count && !rc; i++) {
-		r->cursors[i] =
-			(struct cursor){from[i].channel, from[i].partition, from[i].offset};
+		r->cursors[i] = (struct cursor){from[i].channel, from[i].partition, from[i].offset};
 		rc = is_kept(log, &from[i]) ? WARD_OK : WARD_E_NOENT;
 	}
 	if (!rc)

@@ -16,7 +16,7 @@
 #include "cloud/log/kafka-priv.h"
 #include "sys/clock.h"
 
-enum { REQUEST_MS = 5000, PAUSE_US = 200 * 1000, BATCH_MAX = 1048576, NUMBER = 24 };
+enum { REQUEST_MS = 3000, PAUSE_US = 200 * 1000, BATCH_MAX = 1048576, NUMBER = 24 };
 
 /* Everything one opening needs. */
 struct opening {
@@ -66,7 +66,7 @@ patience(struct opening *o, rd_kafka_admin_op_t operation)
 	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(o->client, operation);
 	char detail[128];
 
-	(void)rd_kafka_AdminOptions_set_request_timeout(options, 2 * REQUEST_MS, detail,
+	(void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, detail,
 							sizeof(detail));
 	return options;
 }
@@ -75,12 +75,11 @@ patience(struct opening *o, rd_kafka_admin_op_t operation)
 static rd_kafka_event_t *
 result_of(struct opening *o, const char *what, enum ward_rc *ret_rc)
 {
-	rd_kafka_event_t *event = rd_kafka_queue_poll(o->queue, 4 * REQUEST_MS);
+	rd_kafka_event_t *event = rd_kafka_queue_poll(o->queue, 2 * REQUEST_MS);
 
 	if (event && !rd_kafka_event_error(event))
 		return event;
-	*ret_rc = ward_kafka_rc(event ? rd_kafka_event_error(event)
-				      : RD_KAFKA_RESP_ERR__TIMED_OUT);
+	*ret_rc = ward_kafka_rc(event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT);
 	*ret_rc = say(o, *ret_rc, what,
 		      event ? rd_kafka_event_error_string(event) : "no answer from the brokers");
 	if (event)
@@ -107,9 +106,9 @@ describe_new(struct opening *o, int channel)
 {
 	struct ward_kafka_log *log = o->log;
 	char insync[NUMBER];
-	rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(
-		log->topics[channel], (int)wanted_partitions(log, channel), (int)log->o.replicas,
-		o->why, WARD_KAFKA_WHY);
+	rd_kafka_NewTopic_t *topic =
+		rd_kafka_NewTopic_new(log->topics[channel], (int)wanted_partitions(log, channel),
+				      (int)log->o.replicas, o->why, WARD_KAFKA_WHY);
 
 	if (!topic)
 		return NULL;
@@ -127,8 +126,8 @@ describe_new(struct opening *o, int channel)
 static enum ward_rc
 create_result(struct opening *o, const rd_kafka_event_t *event)
 {
-	const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(
-		(rd_kafka_event_t *)(uintptr_t)event);
+	const rd_kafka_CreateTopics_result_t *result =
+		rd_kafka_event_CreateTopics_result((rd_kafka_event_t *)(uintptr_t)event);
 	size_t count = 0;
 	const rd_kafka_topic_result_t **topics =
 		rd_kafka_CreateTopics_result_topics(result, &count);
@@ -283,8 +282,7 @@ static enum ward_rc
 check_resource(struct opening *o, int channel, const rd_kafka_ConfigResource_t *resource)
 {
 	size_t count = 0;
-	const rd_kafka_ConfigEntry_t **entries =
-		rd_kafka_ConfigResource_configs(resource, &count);
+	const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
 	rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(resource);
 	enum ward_rc rc = WARD_OK;
 
@@ -327,6 +325,16 @@ ask_settings(struct opening *o, int channel)
 	return rc;
 }
 
+/* Whom to ask the client learns from metadata: perhaps a broker that is no more. */
+static void
+learn_brokers(struct opening *o)
+{
+	const rd_kafka_metadata_t *metadata = NULL;
+
+	if (!rd_kafka_metadata(o->client, 1, NULL, &metadata, REQUEST_MS))
+		rd_kafka_metadata_destroy(metadata);
+}
+
 static enum ward_rc
 check_settings(struct opening *o, int channel)
 {
@@ -334,6 +342,7 @@ check_settings(struct opening *o, int channel)
 
 	while (rc == WARD_E_TIMEOUT && time_left(o)) {
 		(void)usleep(PAUSE_US);
+		learn_brokers(o);
 		rc = ask_settings(o, channel);
 	}
 	return rc;
@@ -342,38 +351,37 @@ check_settings(struct opening *o, int channel)
 /* --- where the partitions end --- */
 
 static void
-note_ends(struct ward_kafka_log *log, enum ward_log_channel channel, uint32_t partition,
-	  uint64_t first, uint64_t next, struct ward_kafka_ends *ret_ends)
+note_ends(struct ward_kafka_log *log, const struct ward_log_position *of, uint64_t first,
+	  uint64_t next)
 {
-	struct ward_kafka_ends *e = &log->ends[channel][partition];
+	struct ward_kafka_ends *e = &log->ends[of->channel][of->partition];
 
 	pthread_mutex_lock(&log->lock);
 	e->first = first;
 	if (e->next < next)
 		e->next = next;
-	*ret_ends = (struct ward_kafka_ends){first, next, 0, 0};
 	pthread_mutex_unlock(&log->lock);
 }
 
 enum ward_rc
-ward_kafka_query(struct ward_kafka_log *log, rd_kafka_t *client, enum ward_log_channel channel,
-		 uint32_t partition, struct ward_kafka_ends *ret_ends)
+ward_kafka_query(struct ward_kafka_log *log, rd_kafka_t *client, const struct ward_log_position *of,
+		 uint64_t until, struct ward_kafka_ends *ret_ends)
 {
-	uint64_t until = ward_clock_monotonic() + UINT64_C(2000) * REQUEST_MS;
 	rd_kafka_resp_err_t error;
 	int64_t low = 0, high = 0;
 
 	/* a leader that has just changed says so; soon the client knows the new one */
-	while ((error = rd_kafka_query_watermark_offsets(client, log->topics[channel],
-							 (int32_t)partition, &low, &high,
+	while ((error = rd_kafka_query_watermark_offsets(client, log->topics[of->channel],
+							 (int32_t)of->partition, &low, &high,
 							 REQUEST_MS)) != 0 &&
 	       ward_kafka_rc(error) != WARD_E_PERM && ward_clock_monotonic() < until)
 		(void)usleep(PAUSE_US);
 	if (error)
-		return ward_kafka_rc(error);
+		return ward_kafka_rc(error) == WARD_E_PERM ? WARD_E_PERM : WARD_E_TIMEOUT;
 	if (low < 0 || high < low)
 		return WARD_E_PROTO;
-	note_ends(log, channel, partition, (uint64_t)low, (uint64_t)high, ret_ends);
+	note_ends(log, of, (uint64_t)low, (uint64_t)high);
+	*ret_ends = (struct ward_kafka_ends){(uint64_t)low, (uint64_t)high, 0, 0};
 	return WARD_OK;
 }
 
@@ -381,14 +389,15 @@ static enum ward_rc
 learn_ends(struct opening *o, int channel)
 {
 	struct ward_kafka_log *log = o->log;
+	struct ward_log_position of = {(enum ward_log_channel)channel, 0, 0};
 	struct ward_kafka_ends ends;
 	enum ward_rc rc = WARD_OK;
 
 	log->ends[channel] = calloc(log->partitions[channel], sizeof(*log->ends[channel]));
 	if (!log->ends[channel])
 		return WARD_E_NOMEM;
-	for (uint32_t p = 0; p < log->partitions[channel] && !rc; p++)
-		rc = ward_kafka_query(log, o->client, (enum ward_log_channel)channel, p, &ends);
+	for (; of.partition < log->partitions[channel] && !rc; of.partition++)
+		rc = ward_kafka_query(log, o->client, &of, o->until, &ends);
 	return rc ? say(o, rc, log->topics[channel], "where it ends cannot be learned") : WARD_OK;
 }
 

@@ -384,9 +384,9 @@ static bool
 copy_texts(struct ward_kafka_log *log)
 {
 	struct ward_log_kafka_options *o = &log->o;
-	const char **const texts[] = {&o->brokers,   &o->prefix,	 &o->directory,
+	const char **const texts[] = {&o->brokers,   &o->prefix,      &o->directory,
 				      &o->ca,	     &o->certificate, &o->key,
-				      &o->mechanism, &o->user,	 &o->password_file};
+				      &o->mechanism, &o->user,	      &o->password_file};
 	size_t count = sizeof(texts) / sizeof(texts[0]), room = 1;
 	char *at;
 

@@ -33,17 +33,18 @@
 #include "cloud/log/log.h"
 
 struct ward_log_kafka_options {
-	const char *brokers;   /* "host:port,host:port": some of the cluster, where to ask first */
-	const char *prefix;    /* of the topics: letters, digits, '.', '_', '-', at most 64 */
-	const char *directory; /* of this node alone: its lock, and which cluster it belongs to; made
+	const char *brokers; /* "host:port,host:port": some of the cluster, where to ask first */
+	const char *prefix;  /* of the topics: letters, digits, '.', '_', '-', at most 64 */
+	const char
+		*directory;   /* of this node alone: its lock, and which cluster it belongs to; made
 				* with mode 0700 */
-	uint32_t partitions;   /* of events and of state; 1 to WARD_LOG_PARTITIONS_MAX */
-	unsigned replicas;     /* of topics that are made, 1 to 9 */
-	unsigned min_insync;   /* 1 to replicas; topics with less are refused */
-	uint64_t waiting_max;  /* bytes taken and not yet acknowledged; 0: 64 MiB */
-	unsigned open_ms;      /* how long to wait for the cluster when opening; 0: 60 s */
-	unsigned ack_ms;       /* how long to wait for an acknowledgement; 0: 30 s */
-	unsigned close_ms;     /* the longest time to wait for them when closing; 0: 10 s */
+	uint32_t partitions;  /* of events and of state; 1 to WARD_LOG_PARTITIONS_MAX */
+	unsigned replicas;    /* of topics that are made, 1 to 9 */
+	unsigned min_insync;  /* 1 to replicas; topics with less are refused */
+	uint64_t waiting_max; /* bytes taken and not yet acknowledged; 0: 64 MiB */
+	unsigned open_ms;     /* how long to wait for the cluster when opening; 0: 60 s */
+	unsigned ack_ms;      /* how long to wait for an acknowledgement; 0: 30 s */
+	unsigned close_ms;    /* the longest time to wait for them when closing; 0: 10 s */
 
 	bool tls;		   /* else in clear: for loopback and closed networks */
 	const char *ca;		   /* PEM file; NULL: the system's */

@@ -146,8 +146,8 @@ ward_node_snapshot_time(const struct ward_config *config)
 	struct listing list;
 	ward_config_text path;
 
-	if (!ward_config_path(config, config->log.snapshots, path) ||
-	    list_snapshots(path, &list) || list.count == 0)
+	if (!ward_config_path(config, config->log.snapshots, path) || list_snapshots(path, &list) ||
+	    list.count == 0)
 		return 0;
 	return strtoull(list.names[list.count - 1], NULL, 10);
 }

@@ -77,7 +77,8 @@ const struct ward_config_key ward_config_keys[] = {
 	 "absolute path: a directory that all nodes share, for a node that is behind needs it."},
 
 	TEXT("kafka", "brokers", kafka.brokers, "",
-	     "Brokers to ask first, host:port, separated by commas. Needed for log.backend = kafka; "
+	     "Brokers to ask first, host:port, separated by commas. Needed for log.backend = "
+	     "kafka; "
 	     "the rest of this section counts for it alone."),
 	TEXT("kafka", "prefix", kafka.prefix, "ward",
 	     "The topics are called PREFIX-events, PREFIX-state and PREFIX-updates."),
@@ -92,7 +93,8 @@ const struct ward_config_key ward_config_keys[] = {
 	TIME("kafka", "wait", kafka.wait_ms, 1000, 60 * MINUTE, "30s",
 	     "How long to wait for an acknowledgement before a sender is told that there is none."),
 	TEXT("kafka", "security", kafka.security, "plaintext",
-	     "plaintext (loopback and closed networks only), tls, or sasl-tls (a password besides)."),
+	     "plaintext (loopback and closed networks only), tls, or sasl-tls (a password "
+	     "besides)."),
 	TEXT("kafka", "ca", kafka.ca, "",
 	     "Who vouches for the brokers' certificates, PEM; empty: the system's."),
 	TEXT("kafka", "certificate", kafka.certificate, "",

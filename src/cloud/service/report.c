@@ -129,8 +129,7 @@ refuse_all(struct ward_call *call, enum ward_rc rc)
 		ward_call_finish(call, WARD_GRPC_UNAVAILABLE,
 				 "the log did not acknowledge it in time; send it again");
 	else
-		ward_call_finish(call, WARD_GRPC_UNAVAILABLE,
-				 "the service cannot record this now");
+		ward_call_finish(call, WARD_GRPC_UNAVAILABLE, "the service cannot record this now");
 }
 
 /* On the call's loop again; the call may be gone. */

@@ -24,7 +24,7 @@ struct subscriber {
 	uint64_t position; /* the last one sent */
 	uint64_t heartbeat_ms, beaten;
 	uint64_t ahead_since; /* of the log's end; 0: it is not */
-	bool gone; /* the call is closed */
+	bool gone;	      /* the call is closed */
 	_Atomic unsigned in_flight;
 };
 
