@@ -81,6 +81,15 @@ figure() {
 	wardcloud stats --config "$dir/$1/wardcloud.conf" --json | jq ".all.$2"
 }
 
+# Until $1 events have been acknowledged, however slow the machine is.
+await_acknowledged() {
+	for _ in $(seq 600); do
+		[ "$(wc -l <"$dir/acknowledged" 2>/dev/null || echo 0)" -ge "$1" ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # Until node $1 has counted at least $2 sightings.
 await_sightings() {
 	for _ in $(seq 300); do

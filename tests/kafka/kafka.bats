@@ -51,14 +51,13 @@ teardown() {
 	fleet enroll "$(addresses)" "$token"
 	fleet load "$(addresses)" >"$dir/load" 2>&1 3>&- &
 	load=$!
-	sleep 3
+	await_acknowledged 200
 	sha=$(printf a | sha256sum | cut -d' ' -f1)
 	wardcloud verdict set "$sha" malicious --reason lab --threat Lab.A --config "$dir/2/wardcloud.conf"
 	touch "$dir/stop"
 	wait "$load"
 	cat "$dir/load"
 	count=$(wc -l <"$dir/acknowledged")
-	[ "$count" -gt 100 ]
 	for n in 1 2; do await_sightings $n "$count"; done
 	run fleet ask "$(addresses)" "$sha"
 	[ "$status" = 0 ]
@@ -82,8 +81,11 @@ teardown() {
 	start_node 1
 	start_node 2
 	fleet enroll "$(addresses)" "$token"
-	(sleep 2 && touch "$dir/stop") 3>&- &
-	fleet load "$(addresses)"
+	fleet load "$(addresses)" >"$dir/load" 2>&1 3>&- &
+	load=$!
+	await_acknowledged 200
+	touch "$dir/stop"
+	wait "$load"
 	rm "$dir/stop"
 	sha=$(printf a | sha256sum | cut -d' ' -f1)
 	wardcloud verdict set "$sha" malicious --reason lab --threat Lab.A --config "$dir/1/wardcloud.conf"
@@ -131,15 +133,15 @@ kill_round() {
 	fleet enroll "$(addresses)" "$token"
 	fleet load "$(addresses)" >"$dir/load" 2>&1 3>&- &
 	load=$!
+	await_acknowledged 100
 	for what in broker node broker+node; do
 		for _ in $(seq "${KILLS:-2}"); do kill_round $what; done
 	done
-	sleep 1
+	await_acknowledged $(($(wc -l <"$dir/acknowledged") + 20))
 	touch "$dir/stop"
 	wait "$load"
 	cat "$dir/load"
 	count=$(wc -l <"$dir/acknowledged")
-	[ "$count" -gt 100 ]
 	for n in 1 2; do await_sightings $n "$count"; done
 	fleet again "$(addresses)"
 	for n in 1 2; do stop_node $n; done
