@@ -34,20 +34,22 @@ brokers(void)
 }
 
 static enum ward_rc
-open_with(const char *name, struct ward_log_kafka_options *o, struct ward_log **ret, char why[512])
+open_with(const char *name, const struct ward_log_kafka_options *options, struct ward_log **ret,
+	  char why[512])
 {
+	struct ward_log_kafka_options o = *options;
 	char path[256], prefix[64];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
 	/* a cluster may live through several runs */
 	(void)snprintf(prefix, sizeof(prefix), "%s-%d", name, (int)getpid());
-	o->brokers = o->brokers ? o->brokers : brokers();
-	o->prefix = prefix;
-	o->directory = path;
-	o->partitions = o->partitions ? o->partitions : 3;
-	o->replicas = o->replicas ? o->replicas : 3;
-	o->min_insync = o->min_insync ? o->min_insync : 2;
-	return ward_log_open_kafka(o, ret, why);
+	o.brokers = o.brokers ? o.brokers : brokers();
+	o.prefix = prefix;
+	o.directory = path;
+	o.partitions = o.partitions ? o.partitions : 3;
+	o.replicas = o.replicas ? o.replicas : 3;
+	o.min_insync = o.min_insync ? o.min_insync : 2;
+	return ward_log_open_kafka(&o, ret, why);
 }
 
 static struct ward_log *
@@ -228,8 +230,12 @@ test_a_directory_has_one_log(void **state)
 	assert_non_null(strstr(why, "in use"));
 	ward_log_close(log);
 	(void)snprintf(path, sizeof(path), "%s/one", root);
-	o.directory = path;
-	o.prefix = "other";
+	o = (struct ward_log_kafka_options){.brokers = brokers(),
+					    .prefix = "other",
+					    .directory = path,
+					    .partitions = 1,
+					    .replicas = 3,
+					    .min_insync = 2};
 	assert_int_equal(ward_log_open_kafka(&o, &second, why), WARD_E_INVAL);
 	assert_non_null(strstr(why, "another cluster or prefix"));
 }
