@@ -6,9 +6,10 @@
  * is how late this client itself was with its requests: much of it means that it measured itself.
  *
  *	load HOST PORT PATH --body FILE [--get] [--ca PEM --cert PEM --key PEM] [--connections 8]
- *	     [--streams 32] [--seconds 5] [--warm 1] [--rate N]
+ *	     [--streams 32] [--seconds 5] [--warm 1] [--rate N | --once]
  *
- * FILE holds gRPC messages with their prefixes; they are sent in turn. --get sends GET without one.
+ * FILE holds gRPC messages with their prefixes; they are sent in turn, with --once each
+ * of them once, however long that takes. --get sends GET without one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,13 +48,13 @@ struct connection {
 
 static struct {
 	const char *host, *port, *path, *body_file, *ca, *cert, *key;
-	bool get;
+	bool get, once;
 	unsigned connections, streams;
 	double seconds, warm, rate;
 } opt = {.connections = 8, .streams = 32, .seconds = 5, .warm = 1};
 
 static struct ward_span bodies[BODIES_MAX];
-static size_t body_count, next_body;
+static size_t body_count, next_body, taken;
 static struct connection *connections;
 static struct stream *free_streams;
 static uint64_t started, measured, done, failed, bytes_in;
@@ -117,6 +118,7 @@ take_stream(uint64_t due)
 	if (!s)
 		die("no memory");
 	*s = (struct stream){.due = due, .body = next_body};
+	taken++;
 	if (body_count)
 		next_body = (next_body + 1) % body_count;
 	return s;
@@ -321,7 +323,7 @@ drain(struct connection *c)
 static void
 refill(struct connection *c, uint64_t now)
 {
-	while (c->active < opt.streams)
+	while (c->active < opt.streams && !(opt.once && taken == body_count))
 		submit(c, now);
 }
 
@@ -355,7 +357,8 @@ run(void)
 	started = ward_clock_monotonic();
 	measured = started + (uint64_t)(opt.warm * 1e6);
 	end = measured + (uint64_t)(opt.seconds * 1e6);
-	for (uint64_t now = started; now < end; now = ward_clock_monotonic()) {
+	for (uint64_t now = started; opt.once ? done < body_count : now < end;
+	     now = ward_clock_monotonic()) {
 		int n;
 
 		if (opt.rate > 0)
@@ -406,13 +409,16 @@ options(int argc, char **argv)
 		{"body", 1, NULL, 'b'},	   {"get", 0, NULL, 'g'},     {"ca", 1, NULL, 'a'},
 		{"cert", 1, NULL, 'c'},	   {"key", 1, NULL, 'k'},     {"connections", 1, NULL, 'n'},
 		{"streams", 1, NULL, 'm'}, {"seconds", 1, NULL, 's'}, {"warm", 1, NULL, 'w'},
-		{"rate", 1, NULL, 'r'},	   {NULL, 0, NULL, 0}};
+		{"rate", 1, NULL, 'r'},	   {"once", 0, NULL, 'o'},    {NULL, 0, NULL, 0}};
 	int o;
 
 	while ((o = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		switch (o) {
 		case 'b':
 			opt.body_file = optarg;
+			break;
+		case 'o':
+			opt.once = true;
 			break;
 		case 'g':
 			opt.get = true;
@@ -461,6 +467,8 @@ main(int argc, char **argv)
 	options(argc, argv);
 	if (!opt.get)
 		read_bodies();
+	if (opt.once)
+		opt.warm = 0;
 	ctx = new_context();
 	poller = epoll_create1(EPOLL_CLOEXEC);
 	connections = calloc(opt.connections, sizeof(*connections));
@@ -469,6 +477,8 @@ main(int argc, char **argv)
 	for (unsigned i = 0; i < opt.connections; i++)
 		open_connection(&connections[i], ctx, address);
 	run();
+	if (opt.once)
+		opt.seconds = (double)(ward_clock_monotonic() - started) / 1e6;
 	printf("{\"requests\": %llu, \"failed\": %llu, \"per_second\": %.0f, \"bytes_in\": %llu, "
 	       "\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"late_p99_us\": %.1f}\n",
 	       (unsigned long long)done, (unsigned long long)failed, (double)done / opt.seconds,

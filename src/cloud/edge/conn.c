@@ -15,8 +15,8 @@ enum { FAREWELL_MS = 1000 }; /* for the peer to read the end and close */
 
 /* --- HTTP/2 --- */
 
-static nghttp2_session *
-new_session(struct edge_conn *c)
+enum ward_rc
+edge_conn_session(struct edge_conn *c)
 {
 	const struct ward_edge_options *o = &c->loop->edge->o;
 	nghttp2_settings_entry settings[] = {
@@ -47,7 +47,8 @@ new_session(struct edge_conn *c)
 		nghttp2_session_del(session);
 		session = NULL;
 	}
-	return session;
+	c->session = session;
+	return session ? WARD_OK : WARD_E_NOMEM;
 }
 
 /* --- life --- */
@@ -239,13 +240,12 @@ shake(struct edge_conn *c)
 
 	if (n == 1) {
 		edge_tls_peer(c->ssl, c->loop->edge->organisation, &c->peer);
-		c->session = new_session(c);
 		c->shaken = true;
 		c->last_call = c->loop->now;
-		if (c->session)
-			edge_conn_dirty(c);
-		else
+		if (edge_conn_session(c))
 			edge_conn_kill(c);
+		else
+			edge_conn_dirty(c);
 		return;
 	}
 	error = SSL_get_error(c->ssl, n);

@@ -138,6 +138,8 @@ void edge_tls_peer(SSL *ssl, const char *organisation, struct ward_peer *ret);
 
 /* --- conn.c --- */
 void edge_conn_open(struct edge_loop *loop, int fd, const char *address);
+/* Speaks HTTP/2 from now on; WARD_E_NOMEM. */
+enum ward_rc edge_conn_session(struct edge_conn *c) WARD_MUST_CHECK;
 void edge_conn_ready(struct edge_conn *c, unsigned events);
 /* Sends what waits; frees the connection when it is dead. */
 void edge_conn_flush(struct edge_conn *c);
@@ -164,6 +166,9 @@ void edge_call_free(struct ward_call *call, bool tell);
 void edge_call_sweep(struct ward_call *call, uint64_t now);
 
 /* --- loop.c --- */
+/* The memory of a loop (its descriptors are -1 until it starts), and the end of all it has. */
+enum ward_rc edge_loop_init(struct edge_loop *loop) WARD_MUST_CHECK;
+void edge_loop_done(struct edge_loop *loop);
 enum ward_rc edge_loop_start(struct edge_loop *loop) WARD_MUST_CHECK;
 void edge_loop_wake(struct edge_loop *loop);
 /* Reads the clocks: once for all that is handled in one go. */

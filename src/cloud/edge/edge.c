@@ -194,18 +194,6 @@ ward_edge_stop(struct ward_edge *edge)
 	}
 }
 
-static void
-free_loop(struct edge_loop *loop)
-{
-	ward_fd_close(&loop->listener);
-	ward_fd_close(&loop->poller);
-	ward_fd_close(&loop->wakeup);
-	ward_arena_free(loop->arena);
-	free(loop->in);
-	free(loop->addresses);
-	free(loop->slots);
-}
-
 struct ward_edge *
 ward_edge_free(struct ward_edge *edge)
 {
@@ -213,7 +201,7 @@ ward_edge_free(struct ward_edge *edge)
 		return NULL;
 	ward_edge_stop(edge);
 	for (unsigned i = 0; i < edge->loop_count; i++)
-		free_loop(&edge->loops[i]);
+		edge_loop_done(&edge->loops[i]);
 	free(edge->loops);
 	free(edge->methods);
 	SSL_CTX_free(edge->tls);

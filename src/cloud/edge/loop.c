@@ -277,11 +277,8 @@ run(void *context)
 }
 
 enum ward_rc
-edge_loop_start(struct edge_loop *loop)
+edge_loop_init(struct edge_loop *loop)
 {
-	struct epoll_event listening = {.events = EPOLLIN, .data.ptr = &loop->listener};
-	struct epoll_event waking = {.events = EPOLLIN, .data.ptr = &loop->wakeup};
-
 	loop->first_free = NO_SLOT;
 	loop->last_post = &loop->posts;
 	pthread_mutex_init(&loop->lock, NULL);
@@ -290,16 +287,41 @@ edge_loop_start(struct edge_loop *loop)
 	loop->arena = ward_arena_new(&loop->scratch);
 	loop->in = malloc(EDGE_IN);
 	loop->addresses = calloc(1, sizeof(*loop->addresses));
-	loop->poller = epoll_create1(EPOLL_CLOEXEC);
-	loop->wakeup = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	edge_loop_tick(loop);
 	loop->last_sweep = loop->now;
-	if (!loop->arena || !loop->in || !loop->addresses || loop->poller < 0 || loop->wakeup < 0)
-		return WARD_E_NOMEM;
 	/* one piece of memory serves most messages; only large ones ask for more */
-	if (ward_arena_keep(loop->arena, EDGE_ARENA_KEPT))
+	if (!loop->arena || !loop->in || !loop->addresses ||
+	    ward_arena_keep(loop->arena, EDGE_ARENA_KEPT))
 		return WARD_E_NOMEM;
 	loop->empty = ward_arena_save(loop->arena);
+	return WARD_OK;
+}
+
+void
+edge_loop_done(struct edge_loop *loop)
+{
+	ward_fd_close(&loop->listener);
+	ward_fd_close(&loop->poller);
+	ward_fd_close(&loop->wakeup);
+	ward_arena_free(loop->arena);
+	free(loop->in);
+	free(loop->addresses);
+	free(loop->slots);
+}
+
+enum ward_rc
+edge_loop_start(struct edge_loop *loop)
+{
+	struct epoll_event listening = {.events = EPOLLIN, .data.ptr = &loop->listener};
+	struct epoll_event waking = {.events = EPOLLIN, .data.ptr = &loop->wakeup};
+	enum ward_rc rc = edge_loop_init(loop);
+
+	if (rc)
+		return rc;
+	loop->poller = epoll_create1(EPOLL_CLOEXEC);
+	loop->wakeup = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (loop->poller < 0 || loop->wakeup < 0)
+		return WARD_E_NOMEM;
 	if (epoll_ctl(loop->poller, EPOLL_CTL_ADD, loop->listener, &listening) != 0 ||
 	    epoll_ctl(loop->poller, EPOLL_CTL_ADD, loop->wakeup, &waking) != 0)
 		return WARD_E_IO;
