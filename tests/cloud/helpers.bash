@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A service of its own for each test file, on loopback and any free port.
 build=${BUILD:-$PWD/build}
+wrapper=() # what the service is started with
 PATH=$build:$PATH
 
 # Makes $dir with keys and configuration; the first token is in $token.
@@ -17,7 +18,7 @@ make_service() {
 launch_service() {
 	touch "$dir/serve.log"
 	starts=$(grep -c service.started "$dir/serve.log" || true)
-	wardcloud serve --config "$conf" --set metrics.listen=127.0.0.1:0 \
+	"${wrapper[@]}" wardcloud serve --config "$conf" --set metrics.listen=127.0.0.1:0 \
 		--set analysis.scanner="$build/ward-scan" --set analysis.jobs=1 \
 		--set analysis.packs="$build/default.wardpack:$build/cloud.wardpack" "$@" \
 		2>>"$dir/serve.log" 3>&- &
@@ -28,11 +29,11 @@ launch_service() {
 start_service() {
 	launch_service "$@"
 	for _ in $(seq 300); do
-		port=$(sed -n 's/.*service.started.*"server.port":"\([0-9]*\)".*/\1/p' "$dir/serve.log" | tail -n 1)
-		[ -n "$port" ] && [ "$(grep -c service.started "$dir/serve.log")" -gt "$starts" ] && break
+		[ "$(grep -c service.started "$dir/serve.log")" -gt "$starts" ] && break
 		kill -0 "$pid" || return 1
 		sleep 0.1
 	done
+	port=$(sed -n 's/.*service.started.*"server.port":"\([0-9]*\)".*/\1/p' "$dir/serve.log" | tail -n 1)
 	[ -n "$port" ]
 }
 

@@ -132,7 +132,7 @@ uint16_t ward_edge_port(const struct ward_edge *edge);
 enum ward_rc ward_edge_reload(struct ward_edge *edge, char why[512]) WARD_MUST_CHECK;
 /* Ends streams and connections of a device now. Any thread. */
 void ward_edge_drop_device(struct ward_edge *edge, const uint8_t device[16]);
-/* Stops accepting, sends GOAWAY, lets calls end; true when none is left within timeout_ms. */
+/* Stops accepting, sends GOAWAY, ends server streams (UNAVAILABLE) and lets other calls end; true when none is left within timeout_ms. */
 bool ward_edge_drain(struct ward_edge *edge, unsigned timeout_ms);
 /* Ends the loops; every call's `closed` has run when it returns. What is posted from then on is run at
  * once, with NULL, so that others may end in their own time. */

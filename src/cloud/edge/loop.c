@@ -224,6 +224,16 @@ sweep(struct edge_loop *loop)
 		edge_conn_sweep(c, loop->now);
 }
 
+/* Who only listens would listen for ever: it comes back to the next service. */
+static void
+end_listening(struct edge_conn *c)
+{
+	for (struct ward_call *call = c->calls; call; call = call->next)
+		if (call->started && call->method->kind == WARD_CALL_SERVER_STREAM)
+			ward_call_finish(call, WARD_GRPC_UNAVAILABLE, "the service stops");
+	edge_conn_goaway(c);
+}
+
 static void
 begin_drain(struct edge_loop *loop)
 {
@@ -232,7 +242,7 @@ begin_drain(struct edge_loop *loop)
 	ward_fd_close(&loop->listener);
 	for (struct edge_conn *c = loop->conns; c; c = c->next) {
 		if (c->session)
-			edge_conn_goaway(c);
+			end_listening(c);
 		else
 			edge_conn_kill(c);
 	}

@@ -24,6 +24,7 @@ struct lookup {
 	struct ward_arena *arena;
 	unsigned loop;
 	bool loop_known;
+	Ward__V1__Tier tier; /* the last one that was asked for a file */
 	struct ward_log_item *seen;
 	size_t seen_count;
 };
@@ -244,6 +245,14 @@ judge(struct lookup *l, const Query *q, const struct ward_view_verdict *known, A
 	return good;
 }
 
+static void
+count_answer(struct lookup *l, const Answer *a)
+{
+	service_count_tier(l->s, a->tier);
+	if (a->tier > l->tier)
+		l->tier = a->tier;
+}
+
 static Answer *
 new_answer(struct lookup *l, uint32_t query)
 {
@@ -278,7 +287,7 @@ answer_prefix(struct lookup *l, const Query *q, uint32_t query, Ward__V1__Lookup
 			return false;
 		a->sha256 = (ProtobufCBinaryData){32, found[i]};
 		reply->files[reply->n_files++] = a;
-		service_count_tier(l->s, a->tier);
+		count_answer(l, a);
 	}
 	if (more || reply->n_files == room)
 		reply->cut[reply->n_cut++] = query;
@@ -325,7 +334,7 @@ answer_all(struct lookup *l, const Ward__V1__LookupRequest *r, Ward__V1__LookupR
 		if (!a || !judge(l, q, &known[i], a))
 			return false;
 		reply->files[reply->n_files++] = a;
-		service_count_tier(l->s, a->tier);
+		count_answer(l, a);
 	}
 	return true;
 }
@@ -346,6 +355,7 @@ void
 service_lookup(struct ward_call *call, struct ward_span message)
 {
 	struct ward_service *s = ward_call_context(call);
+	uint64_t begun = ward_clock_monotonic();
 	struct lookup l = {.s = s,
 			   .device = ward_call_peer(call)->device,
 			   .now_ms = ward_clock_wall() / 1000,
@@ -372,6 +382,7 @@ service_lookup(struct ward_call *call, struct ward_span message)
 	}
 	append_seen(&l);
 	send_reply(call, &reply);
+	service_took(s, l.tier, begun);
 }
 
 enum ward_rc

@@ -21,6 +21,7 @@ struct ward_service {
 	uint64_t (*seen)[SERVICE_SEEN];
 	_Atomic uint64_t rates[SERVICE_RATES]; /* window << 32 | calls, by device */
 	_Atomic uint64_t spooled;	       /* bytes of partial samples */
+	struct ward_histogram *took[6];	       /* answers, by the tier that gave them */
 	struct ward_counter *tier[6], *seen_noted, *seen_dropped, *events, *duplicates, *samples;
 	struct service_follower *follower;
 	struct service_workers *workers;
@@ -28,6 +29,8 @@ struct ward_service {
 
 /* Answers of a tier, for the metrics. */
 void service_count_tier(struct ward_service *s, Ward__V1__Tier tier);
+/* An answer was given; begun: monotonic µs, when what it answers was whole here. */
+void service_took(struct ward_service *s, Ward__V1__Tier tier, uint64_t begun);
 
 /* --- lookup.c --- */
 void service_lookup(struct ward_call *call, struct ward_span message);

@@ -41,6 +41,12 @@ service_count_tier(struct ward_service *s, Ward__V1__Tier tier)
 	ward_counter_add(s->tier[(unsigned)tier < 6 ? tier : 0], 1);
 }
 
+void
+service_took(struct ward_service *s, Ward__V1__Tier tier, uint64_t begun)
+{
+	ward_histogram_add(s->took[(unsigned)tier < 6 ? tier : 0], ward_clock_monotonic() - begun);
+}
+
 /* --- the spool --- */
 
 /* What older calls left is added up, or removed when nobody came back for it in a day. */
@@ -78,6 +84,11 @@ register_metrics(struct ward_service *s)
 					     "tier=\"detonation\"", "tier=\"graph\""};
 	struct ward_metrics *m = s->o.metrics;
 
+	for (size_t i = 0; i < 6; i++)
+		s->took[i] = ward_metrics_histogram(
+			m, "ward_answer_seconds",
+			"From the whole question to its answer, by the last tier asked.",
+			labels[i]);
 	for (size_t i = 0; i < 6; i++)
 		s->tier[i] = ward_metrics_counter(m, "ward_answers_total",
 						  "Files answered about, by the tier that did.",

@@ -29,6 +29,7 @@ struct upload {
 	char type[TYPE], path[SERVICE_PATH + NAME];
 	uint64_t size, received;
 	uint32_t wait_ms;
+	uint64_t whole_at; /* µs, monotonic: the last byte came */
 	int fd;
 	bool open, whole;
 	/* the step a worker does */
@@ -153,6 +154,7 @@ analysed(void *context, enum ward_rc rc, const Ward__Log__V1__Verdict *said)
 		reply.offset = e->upload->size;
 		reply.verdict = &verdict;
 		e->rc = ward_wire_encode(&reply.base, &e->reply);
+		service_took(e->upload->service, WARD__V1__TIER__TIER_SAMPLE, e->upload->whole_at);
 	}
 	ward_edge_post(e->upload->call, ending_done, e);
 }
@@ -412,12 +414,14 @@ service_submit_end(struct ward_call *call)
 {
 	struct upload *u = ward_call_state(call);
 
-	if (!u)
+	if (!u) {
 		ward_call_finish(call, WARD_GRPC_INVALID_ARGUMENT, "a header is needed");
-	else if (u->received < u->size)
+	} else if (u->received < u->size) {
 		answer(call, WARD__V1__SAMPLE_STATUS__SAMPLE_STATUS_RESUME, u->received, NULL);
-	else
+	} else {
+		u->whole_at = ward_clock_monotonic();
 		step(call, u, store);
+	}
 }
 
 void
