@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 #include "base/utf.h"
+#include "cli/cloud-print.h"
 #include "cli/json.h"
 #include "cli/report.h"
 
@@ -132,6 +133,19 @@ set_contents(json_t *object, const struct ward_report *r)
 	set_count(object, "scan_us", r->scan_us);
 }
 
+static json_t *
+cloud_of(const struct ward_report_cloud *c)
+{
+	json_t *object = c->said ? ward_cloud_json(c->said) : json_object();
+
+	set(object, "answered", json_boolean(c->said || c->nothing));
+	set(object, "decided", json_boolean(c->decided));
+	ward_json_set_text(object, "sample_result", c->sample);
+	if (!c->said && !c->nothing)
+		ward_json_set_text(object, "reason", c->why);
+	return object;
+}
+
 void
 ward_report_print_json(const struct ward_report *r, FILE *out)
 {
@@ -147,6 +161,8 @@ ward_report_print_json(const struct ward_report *r, FILE *out)
 	if (r->findings_dropped)
 		set_count(object, "findings_dropped", r->findings_dropped);
 	set(object, "not_scanned", gaps_of(r));
+	if (r->cloud)
+		set(object, "cloud", cloud_of(r->cloud));
 	if (r->fact_count)
 		set(object, "facts", facts_of(r));
 	ward_json_line(object, out);
@@ -174,5 +190,12 @@ ward_totals_print_json(const struct ward_totals *t, FILE *out)
 	set_count(object, "bytes", t->bytes);
 	set_count(object, "unpacked_bytes", t->unpacked_bytes);
 	set(object, "seconds", json_real(t->seconds));
+	if (t->cloud.asked)
+		set(object, "cloud",
+		    json_pack("{s:I, s:I, s:I, s:I, s:I}", "asked", (json_int_t)t->cloud.asked,
+			      "answered", (json_int_t)t->cloud.answered, "decided",
+			      (json_int_t)t->cloud.decided, "samples_sent",
+			      (json_int_t)t->cloud.sent, "unanswered",
+			      (json_int_t)t->cloud.unanswered));
 	ward_json_line(object, out);
 }

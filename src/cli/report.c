@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/report.h"
 
+#include "cli/cloud-print.h"
 #include "cli/human.h"
 
 void
@@ -99,14 +100,50 @@ print_gap(const struct ward_gap *g, const char *detail, FILE *out)
 	(void)fputs("\n", out);
 }
 
+/* Which tier says so, and why; then what became of the sample. */
+static void
+print_cloud(const struct ward_report_cloud *c, bool colour, FILE *out)
+{
+	char confidence[8];
+
+	if (c->said && c->decided && *c->said->threat) {
+		(void)fprintf(out, "             %s", ward_human_colour(colour, WARD_BOLD));
+		print_text(out, c->said->threat);
+		(void)fprintf(out, "%s (cloud: %s, confidence %s)\n",
+			      ward_human_colour(colour, WARD_PLAIN), ward_word_tier(c->said->tier),
+			      ward_cloud_confidence(c->said->confidence, confidence));
+	} else if (c->said) {
+		(void)fprintf(out, "             cloud: %s (%s, confidence %s)\n",
+			      ward_verdict_name(ward_wire_verdict_from(c->said->verdict)),
+			      ward_word_tier(c->said->tier),
+			      ward_cloud_confidence(c->said->confidence, confidence));
+	} else if (c->nothing) {
+		(void)fputs("             cloud: knows nothing of it\n", out);
+	} else {
+		(void)fputs("             cloud: no answer\n", out);
+	}
+	if (c->said && (c->decided || c->said->tier == WARD__V1__TIER__TIER_METADATA))
+		ward_cloud_print_evidence(c->said, "               ", out);
+	if (c->sample)
+		(void)fprintf(out, "             sample: %s\n", c->sample);
+}
+
+/* Whether there is anything to say without being asked for all. */
+static bool
+is_notable(const struct ward_report *r)
+{
+	return r->finding_count || r->gap_count || (r->cloud && r->verdict >= WARD_SUSPICIOUS);
+}
+
 void
 ward_report_print(const struct ward_report *r, bool all, bool colour, FILE *out)
 {
-	if (!all && !r->finding_count && !r->gap_count)
+	if (!all && !is_notable(r))
 		return;
 	print_head(r, colour, out);
 	/* One plain gap of the file itself, the usual case, fits on the line. */
-	if (!r->finding_count && r->gap_count == 1 && !*r->gaps[0].path && r->gaps[0].count == 1) {
+	if (!r->cloud && !r->finding_count && r->gap_count == 1 && !*r->gaps[0].path &&
+	    r->gaps[0].count == 1) {
 		(void)fprintf(out, "  %s", ward_reason_name(r->gaps[0].reason));
 		if (r->detail) {
 			(void)fputs(": ", out);
@@ -123,6 +160,8 @@ ward_report_print(const struct ward_report *r, bool all, bool colour, FILE *out)
 			      (unsigned long long)r->findings_dropped);
 	for (size_t i = 0; i < r->gap_count; i++)
 		print_gap(&r->gaps[i], r->detail, out);
+	if (r->cloud)
+		print_cloud(r->cloud, colour, out);
 }
 
 static void
@@ -180,4 +219,13 @@ ward_totals_print(const struct ward_totals *totals, bool colour, FILE *out)
 	if (totals->excluded)
 		(void)fprintf(out, "  excluded by the policy: %s (--all names them)\n",
 			      ward_human_count(totals->excluded, a));
+	if (totals->cloud.asked)
+		(void)fprintf(
+			out,
+			"  cloud         asked about %s, %s verdicts from it, %s samples sent, %s "
+			"without an answer\n",
+			ward_human_count(totals->cloud.asked, a),
+			ward_human_count(totals->cloud.decided, b),
+			ward_human_count(totals->cloud.sent, c),
+			ward_human_count(totals->cloud.unanswered, d));
 }

@@ -6,6 +6,16 @@
 #include <stdio.h>
 
 #include "engine/result.h"
+#include "proto/wire.h"
+
+/* What the cloud service said about a file that was left undecided. */
+struct ward_report_cloud {
+	const Ward__V1__FileVerdict *said; /* NULL: see the next two */
+	bool nothing;			   /* it answered, and knows nothing */
+	const char *why;		   /* no answer: why; NULL otherwise */
+	const char *sample;		   /* what became of the sample it wanted; NULL: none was */
+	bool decided;			   /* the report's verdict is the cloud's */
+};
 
 struct ward_report {
 	const char *path; /* as walked; raw bytes */
@@ -24,8 +34,9 @@ struct ward_report {
 	size_t fact_count;
 	uint64_t objects;
 	uint64_t unpacked_bytes;
-	uint64_t scan_us;   /* time in the scanner */
-	const char *detail; /* for people: why it could not be opened; NULL */
+	uint64_t scan_us;		       /* time in the scanner */
+	const struct ward_report_cloud *cloud; /* NULL: not asked */
+	const char *detail;		       /* for people: why it could not be opened; NULL */
 };
 
 /* Totals of a run. */
@@ -37,6 +48,10 @@ struct ward_totals {
 	uint64_t unpacked_bytes;
 	uint64_t excluded; /* left out because the policy says so; in no other count */
 	double seconds;
+	/* of files that were asked about: answered, verdicts that came of it, samples sent */
+	struct {
+		uint64_t asked, answered, decided, sent, unanswered;
+	} cloud;
 };
 
 void ward_totals_add(struct ward_totals *totals, const struct ward_report *report);

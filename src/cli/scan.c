@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `ward scan`: walk, hand open files to the scanners, print what they say as it comes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/cloud-scan.h"
 #include "cli/commands.h"
 #include "cli/human.h"
 #include "cli/leave-out.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/stdin.h"
+#include "client/query.h"
+#include "client/state.h"
+#include "sys/fd.h"
 #include "sys/walk.h"
 
 struct scan_options {
@@ -23,9 +28,12 @@ struct scan_options {
 	bool facts;
 	bool progress;
 	bool summary;
+	bool cloud;
 	bool help;
 	bool ignore_exclusions;
 	const char *policy;
+	uint64_t cloud_wait; /* seconds */
+	const char *state;
 	struct ward_strings excludes;
 	struct ward_session_options session;
 };
@@ -33,6 +41,7 @@ struct scan_options {
 struct scan {
 	struct scan_options options;
 	struct ward_pool *pool;
+	struct ward_cloud_scan *cloud; /* NULL: not asked */
 	struct ward_progress progress;
 	struct ward_totals totals;
 	struct ward_leave_out leave_out;
@@ -43,10 +52,14 @@ struct scan {
 /* One file on its way: the path comes back with the reply. */
 struct job {
 	uint64_t size;
+	/* for the cloud: what it was, where it is, and it itself if its path leads nowhere (or -1) */
+	struct ward_fd_stat was;
+	Ward__V1__PathClass place;
+	int kept;
 	char path[];
 };
 
-static volatile sig_atomic_t interrupted;
+static volatile int interrupted;
 
 static void
 on_interrupt(int sig)
@@ -64,7 +77,8 @@ show(struct scan *s, const struct ward_report *report)
 	if (s->options.json) {
 		ward_progress_clear(&s->progress);
 		ward_report_print_json(report, stdout);
-	} else if (s->options.all || report->finding_count || report->gap_count) {
+	} else if (s->options.all || report->finding_count || report->gap_count ||
+		   (report->cloud && report->verdict >= WARD_SUSPICIOUS)) {
 		ward_progress_clear(&s->progress);
 		ward_report_print(report, s->options.all, s->colour, stdout);
 	}
@@ -100,13 +114,47 @@ leave_out(struct scan *s, const char *path, const struct ward_exclusion *e)
 		ward_leave_out_print(path, e, stdout);
 }
 
+static void
+show_of_cloud(void *context, const struct ward_report *report)
+{
+	show(context, report);
+}
+
+/* To the cloud if it should say something, else to the user. True: the reply was taken. */
+static bool
+hand_over(struct scan *s, struct job *job, struct ward_pool_reply *reply)
+{
+	struct ward_cloud_file file = {job->path, reply, job->was, job->place, job->kept};
+	const struct ward_exclusion *allowed;
+	struct ward_report report;
+
+	ward_session_report(job->path, reply, &report);
+	allowed = ward_leave_out_findings(&s->leave_out, &report);
+	if (allowed) {
+		leave_out(s, job->path, allowed);
+		return false;
+	}
+	if (s->cloud && ward_cloud_scan_wants(&report) && ward_cloud_scan_add(s->cloud, &file)) {
+		job->kept = -1;
+		return true;
+	}
+	show(s, &report);
+	return false;
+}
+
+static void
+job_free(struct job *job)
+{
+	if (job)
+		ward_fd_close(&job->kept);
+	free(job);
+}
+
 /* Takes one reply; false when there is none to take. */
 static bool
 take_reply(struct scan *s, int timeout_ms)
 {
 	WARD_AUTO(ward_pool_reply_freep) struct ward_pool_reply *reply = NULL;
-	const struct ward_exclusion *allowed;
-	struct ward_report report;
 	struct job *job;
 	enum ward_rc rc = ward_pool_wait(s->pool, timeout_ms, &reply);
 
@@ -116,14 +164,10 @@ take_reply(struct scan *s, int timeout_ms)
 		return false;
 	}
 	job = reply->cookie;
-	ward_session_report(job->path, reply, &report);
 	s->progress.bytes += job->size;
-	allowed = ward_leave_out_findings(&s->leave_out, &report);
-	if (allowed)
-		leave_out(s, job->path, allowed);
-	else
-		show(s, &report);
-	free(job);
+	if (hand_over(s, job, reply))
+		reply = NULL;
+	job_free(job);
 	return true;
 }
 
@@ -133,17 +177,38 @@ submit(struct scan *s, const struct ward_pool_request *request)
 	enum ward_rc rc = ward_pool_submit(s->pool, request);
 
 	while (rc == WARD_E_LIMIT && !s->failed) {
-		(void)take_reply(s, 1000);
+		(void)take_reply(s, s->cloud ? 50 : 1000);
+		if (s->cloud)
+			ward_cloud_scan_work(s->cloud, 0);
 		rc = ward_pool_submit(s->pool, request);
 	}
 	return rc;
+}
+
+static struct job *
+job_new(const struct scan *s, const char *path, int fd, uint64_t size)
+{
+	struct job *job = calloc(1, sizeof(*job) + strlen(path) + 1);
+
+	if (!job)
+		return NULL;
+	job->size = size;
+	job->kept = -1;
+	memcpy(job->path, path, strlen(path) + 1);
+	if (!s->cloud)
+		return job;
+	if (ward_fd_stat(fd, &job->was) == WARD_OK)
+		job->place = ward_place_of_fd(fd);
+	if (strcmp(path, "-") == 0)
+		job->kept = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return job;
 }
 
 /* Takes the descriptor. */
 static void
 scan_fd(struct scan *s, const char *path, int fd, uint64_t size, unsigned uid)
 {
-	struct job *job = malloc(sizeof(*job) + strlen(path) + 1);
+	struct job *job = job_new(s, path, fd, size);
 	struct ward_pool_request request = {
 		.fd = fd,
 		.path = path,
@@ -154,14 +219,12 @@ scan_fd(struct scan *s, const char *path, int fd, uint64_t size, unsigned uid)
 	};
 
 	if (job) {
-		job->size = size;
-		memcpy(job->path, path, strlen(path) + 1);
 		if (submit(s, &request) == WARD_OK)
 			return;
 		s->failed = true;
 	}
 	show_gap(s, path, WARD_REASON_CRASHED, "no scanner takes it", size);
-	free(job);
+	job_free(job);
 	(void)close(fd);
 }
 
@@ -186,6 +249,8 @@ visit(void *ctx, const struct ward_walk_entry *entry)
 	}
 	while (take_reply(s, 0))
 		;
+	if (s->cloud)
+		ward_cloud_scan_work(s->cloud, 0);
 	return !interrupted && !s->failed;
 }
 
@@ -258,8 +323,13 @@ scan_paths(struct scan *s, const struct ward_strings *paths)
 		if (rc != WARD_OK && rc != WARD_E_STOPPED)
 			show_gap(s, paths->items[i], WARD_REASON_MEMORY, ward_rc_str(rc), 0);
 	}
-	while (!interrupted && !s->failed && ward_pool_pending(s->pool))
-		(void)take_reply(s, 1000);
+	while (!interrupted && !s->failed && ward_pool_pending(s->pool)) {
+		(void)take_reply(s, s->cloud ? 50 : 1000);
+		if (s->cloud)
+			ward_cloud_scan_work(s->cloud, 0);
+	}
+	if (s->cloud)
+		ward_cloud_scan_finish(s->cloud, &interrupted);
 }
 
 static int
@@ -275,13 +345,30 @@ exit_status(const struct scan *s)
 	if (ward_totals_files(&s->totals) == s->totals.files[WARD_NOT_SCANNED] &&
 	    (s->totals.gaps[WARD_REASON_VANISHED] || s->totals.gaps[WARD_REASON_PERMISSION]))
 		return WARD_EXIT_ERROR;
-	return s->options.strict && s->totals.files[WARD_NOT_SCANNED] ? WARD_EXIT_ERROR
-								      : WARD_EXIT_NOTHING;
+	return s->options.strict &&
+			       (s->totals.files[WARD_NOT_SCANNED] || s->totals.cloud.unanswered)
+		       ? WARD_EXIT_ERROR
+		       : WARD_EXIT_NOTHING;
+}
+
+static void
+take_cloud_totals(struct scan *s)
+{
+	const struct ward_cloud_totals *t = s->cloud ? ward_cloud_scan_totals(s->cloud) : NULL;
+
+	if (!t)
+		return;
+	s->totals.cloud.asked = t->asked;
+	s->totals.cloud.answered = t->answered;
+	s->totals.cloud.decided = t->decided;
+	s->totals.cloud.sent = t->sent;
+	s->totals.cloud.unanswered = t->unanswered;
 }
 
 static void
 finish(struct scan *s)
 {
+	take_cloud_totals(s);
 	ward_progress_clear(&s->progress);
 	s->totals.seconds = (double)(ward_progress_now() - s->progress.start_ns) / 1e9;
 	if (s->options.json)
@@ -295,11 +382,30 @@ finish(struct scan *s)
 		(void)fputs("ward: interrupted; the rest was not scanned\n", stderr);
 }
 
+static bool
+open_cloud(struct scan *s)
+{
+	struct ward_cloud_scan_options options = {
+		.state = s->options.state,
+		.wait_ms =
+			(unsigned)(s->options.cloud_wait < 86400 ? s->options.cloud_wait : 86400) *
+			1000,
+		.timeout_ms = 10 * 1000,
+		.show = show_of_cloud,
+		.context = s,
+	};
+
+	s->cloud = s->options.cloud ? ward_cloud_scan_new(&options) : NULL;
+	return s->cloud || !s->options.cloud;
+}
+
 static int
 run_scan(struct scan *s, const struct ward_strings *paths)
 {
 	const struct sigaction action = {.sa_handler = on_interrupt};
 
+	if (!open_cloud(s))
+		return WARD_EXIT_ERROR;
 	s->pool = ward_session_start(&s->options.session);
 	if (!s->pool)
 		return WARD_EXIT_ERROR;
@@ -311,6 +417,7 @@ run_scan(struct scan *s, const struct ward_strings *paths)
 	scan_paths(s, paths);
 	finish(s);
 	s->pool = ward_pool_free(s->pool);
+	s->cloud = ward_cloud_scan_free(s->cloud);
 	if (fflush(stdout) != 0) {
 		(void)fprintf(stderr, "ward: cannot write the results: %s\n",
 			      strerrordesc_np(errno));
@@ -340,6 +447,12 @@ static const struct ward_option table[] = {
 	{"strict", 0, WARD_OPTION_FLAG, NULL, AT(strict), "exit 2 when something was not scanned"},
 	{"no-progress", 0, WARD_OPTION_NO, NULL, AT(progress), "no progress line"},
 	{"no-summary", 0, WARD_OPTION_NO, NULL, AT(summary), "no totals at the end"},
+	{"cloud", 0, WARD_OPTION_FLAG, NULL, AT(cloud),
+	 "ask the cloud service about what stays unknown (ward enroll)"},
+	{"cloud-wait", 0, WARD_OPTION_TIME, "TIME", AT(cloud_wait),
+	 "with --cloud: for the last answers and samples (default 60s)"},
+	{"state", 0, WARD_OPTION_TEXT, "DIR", AT(state),
+	 "with --cloud: where the enrolment is kept (default " WARD_STATE_DIRECTORY ")"},
 	{"help", 'h', WARD_OPTION_FLAG, NULL, AT(help), "print this"},
 	{NULL, 0, WARD_OPTION_FLAG, NULL, 0, NULL},
 };
@@ -368,7 +481,11 @@ static int
 command_scan(int argc, char **argv)
 {
 	WARD_AUTO(scan_done)
-	struct scan s = {.options = {.recursive = true, .progress = true, .summary = true}};
+	struct scan s = {.options = {.recursive = true,
+				     .progress = true,
+				     .summary = true,
+				     .cloud_wait = 60,
+				     .state = WARD_STATE_DIRECTORY}};
 	WARD_AUTO(ward_strings_done) struct ward_strings paths = {.count = 0};
 
 	ward_session_options_default(&s.options.session);
@@ -392,7 +509,8 @@ const struct ward_command ward_command_scan = {
 	.synopsis = "ward scan [OPTION]… PATH…",
 	.about = "Looks for malware in files and directories, and in whatever is packed inside "
 		 "them.\n"
-		 "The files are read by sandboxed processes; nothing is changed or sent anywhere.\n"
+		 "The files are read by sandboxed processes; nothing is changed, and nothing\n"
+		 "is sent anywhere unless you say --cloud.\n"
 		 "\n"
 		 "  malicious    convicted by a rule, signature or hash that is named\n"
 		 "  suspicious   has traits of malware; worth a look (ward explain FILE)\n"
