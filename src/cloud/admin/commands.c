@@ -9,6 +9,7 @@
 #include "cloud/admin/import.h"
 #include "cloud/admin/init.h"
 #include "cloud/command.h"
+#include "cloud/identity/ca.h"
 #include "cloud/node/options.h"
 #include "proto/wire.h"
 #include "sys/clock.h"
@@ -240,6 +241,25 @@ read_config(const struct line *l, struct ward_config *ret)
 	return false;
 }
 
+/* With a token its bearer needs to know whom to trust; silent where the CA cannot be read. */
+static void
+add_fingerprint(const struct ward_config *config, json_t *reply)
+{
+	struct ward_ca *ca = NULL;
+	ward_config_text pki;
+	uint8_t digest[32];
+	char hex[65];
+
+	if (!ward_config_path(config, "pki", pki) ||
+	    ward_ca_open(pki, config->service.organisation, &ca))
+		return;
+	if (!ward_ca_fingerprint(ca, digest)) {
+		ward_text_hex(ward_span_of(digest, sizeof(digest)), hex);
+		(void)json_object_set_new(reply, "ca-sha256", json_string(hex));
+	}
+	ward_ca_free(ca);
+}
+
 static int
 ask(struct line *l)
 {
@@ -253,6 +273,8 @@ ask(struct line *l)
 	if (!reply)
 		return 2;
 	status = json_is_true(json_object_get(reply, "ok")) ? 0 : 2;
+	if (status == 0 && json_object_get(reply, "token"))
+		add_fingerprint(&config, reply);
 	if (status == 0 || l->json)
 		ward_ask_print(reply, l->json);
 	else
