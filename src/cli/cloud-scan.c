@@ -3,10 +3,11 @@
  * A file's way: batch → look-up → (upload → ) (later → look-up again → ) end. Batches go out when they
  * are full, when their first file has waited a fifth of a second, or when the scan has ended.
  */
-#include "cli/cloud-scan-priv.h"
+#include "cli/cloud-scan.h"
 
 #include <stdlib.h>
 
+#include "cli/cloud-scan-priv.h"
 #include "cli/human.h"
 #include "cli/session.h"
 #include "client/answer.h"

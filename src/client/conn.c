@@ -302,6 +302,10 @@ conn_flush(struct client_conn *c)
 		return;
 	}
 	watch(c);
+	/* nghttp2 has given up on the other end, and told it */
+	if (!nghttp2_session_want_read(c->session) && !nghttp2_session_want_write(c->session))
+		conn_fail(c, c->spoke ? WARD_FAULT_LOST : WARD_FAULT_HTTP,
+			  c->spoke ? "the connection was ended" : "it speaks no HTTP/2");
 }
 
 static bool
