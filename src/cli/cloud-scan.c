@@ -138,6 +138,22 @@ tell_more(struct scan_item *item)
 	return true;
 }
 
+/* By what was said of it. */
+static void
+go_on(struct scan_item *item)
+{
+	const Ward__V1__FileVerdict *v = item->said;
+	bool open = v && ward_wire_verdict_from(v->verdict) < WARD_SUSPICIOUS &&
+		    v->verdict != WARD__V1__VERDICT__VERDICT_CLEAN;
+
+	if (open && v->sample == WARD__V1__SAMPLE_WISH__SAMPLE_WANTED && item->give_up_at == 0)
+		scan_sample_wanted(item);
+	else if (open && v->sample == WARD__V1__SAMPLE_WISH__SAMPLE_HERE)
+		scan_item_wait(item, v->hold_ms);
+	else
+		scan_item_end(item);
+}
+
 static void
 take_answer(struct scan_item *item, const Ward__V1__LookupReply *reply, uint32_t index)
 {
@@ -149,15 +165,7 @@ take_answer(struct scan_item *item, const Ward__V1__LookupReply *reply, uint32_t
 	item->cloud.nothing = !v && !cut;
 	ward_said_free(item->said);
 	item->said = v ? ward_said_copy(v) : NULL;
-	if (!item->said || ward_wire_verdict_from(v->verdict) >= WARD_SUSPICIOUS ||
-	    v->verdict == WARD__V1__VERDICT__VERDICT_CLEAN)
-		scan_item_end(item);
-	else if (v->sample == WARD__V1__SAMPLE_WISH__SAMPLE_WANTED && item->give_up_at == 0)
-		scan_sample_wanted(item);
-	else if (v->sample == WARD__V1__SAMPLE_WISH__SAMPLE_HERE)
-		scan_item_wait(item, v->hold_ms);
-	else
-		scan_item_end(item);
+	go_on(item);
 }
 
 static void

@@ -201,7 +201,7 @@ bats_require_minimum_version 1.5.0
 }
 
 @test "every option of the help text is in the man page" {
-	for command in scan intel; do
+	for command in scan intel enroll cloud; do
 		page=$top/docs/man/ward-$command.1
 		for option in $("$ward" $command --help | sed '/^Examples:/,$d' | grep -oE '^ .*--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
 			grep -q "Fl Fl ${option#--}" "$page" || { echo "$command $option"; false; }
