@@ -28,14 +28,14 @@ ask_here(const struct ward_config *config, const json_t *request)
 		return NULL;
 	}
 	(void)snprintf(actor, sizeof(actor), "uid:%u", getuid());
-	return ward_admin_call(node, actor, request);
+	return ward_admin_call(node, actor, request, -1);
 }
 
 json_t *
 ward_ask(const struct ward_config *config, const json_t *request)
 {
 	json_t *reply = NULL;
-	enum ward_rc rc = ward_admin_ask(config, request, &reply);
+	enum ward_rc rc = ward_admin_ask(config, request, -1, &reply);
 
 	if (rc == WARD_E_NOENT)
 		reply = ask_here(config, request);

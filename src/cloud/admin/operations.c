@@ -2,6 +2,7 @@
 #include "cloud/admin/operations.h"
 
 #include "base/text.h"
+#include "cloud/admin/operations-import.h"
 #include "cloud/admin/policy.h"
 #include "cloud/identity/token.h"
 #include "cloud/log/record.h"
@@ -532,7 +533,7 @@ static const struct {
 };
 
 json_t *
-ward_admin_call(struct ward_node *node, const char *actor, const json_t *request)
+ward_admin_call(struct ward_node *node, const char *actor, const json_t *request, int fd)
 {
 	struct ward_budget budget = {.cap = MEMORY};
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
@@ -549,6 +550,8 @@ ward_admin_call(struct ward_node *node, const char *actor, const json_t *request
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
 		if (strcmp(op, operations[i].name) == 0)
 			wrong = operations[i].fn(&a);
+	if (strncmp(op, "import.", 7) == 0)
+		wrong = ward_admin_import(node, actor, request, fd, a.out);
 	if (!wrong)
 		return a.out;
 	json_decref(a.out);

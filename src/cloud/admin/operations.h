@@ -12,7 +12,8 @@
 
 #include "cloud/node/node.h"
 
-/* Never NULL (but without memory); the caller's to json_decref. `actor`: who asks, for the record. */
-json_t *ward_admin_call(struct ward_node *node, const char *actor, const json_t *request);
+/* Never NULL (but without memory); the caller's to json_decref. `actor`: who asks, for the record. `fd`
+ * (-1: none) came with the request and stays the caller's. */
+json_t *ward_admin_call(struct ward_node *node, const char *actor, const json_t *request, int fd);
 
 #endif

@@ -21,11 +21,12 @@ struct ward_admin_server {
 };
 
 static enum ward_rc
-send_json(int fd, const json_t *object)
+send_json(int fd, const json_t *object, int with)
 {
 	char *text = json_dumps(object, JSON_COMPACT);
 	enum ward_rc rc =
-		text ? ward_ipc_send(fd, ward_span_str(text), NULL, 0, true) : WARD_E_NOMEM;
+		text ? ward_ipc_send(fd, ward_span_str(text), &with, with >= 0, true)
+		     : WARD_E_NOMEM;
 
 	free(text);
 	return rc;
@@ -39,14 +40,19 @@ readable(int fd, int timeout_ms)
 	return poll(&p, 1, timeout_ms) == 1;
 }
 
+/* *ret_with: the first descriptor that came along, or -1. */
 static json_t *
-receive_json(int fd)
+receive_json(int fd, int *ret_with)
 {
 	static _Thread_local uint8_t bytes[WARD_IPC_MESSAGE_MAX];
 	struct ward_ipc_message message;
 
 	if (ward_ipc_recv(fd, bytes, &message, true))
 		return NULL;
+	if (message.fd_count > 0) {
+		*ret_with = message.fds[0];
+		message.fds[0] = -1;
+	}
 	ward_ipc_message_close(&message);
 	return json_loadb((const char *)bytes, message.len, JSON_REJECT_DUPLICATES, NULL);
 }
@@ -54,6 +60,7 @@ receive_json(int fd)
 static void
 serve_one(struct ward_admin_server *s, int fd)
 {
+	WARD_AUTO(ward_fd_close) int with = -1;
 	char actor[64];
 	uint32_t uid = 0;
 	json_t *request, *reply;
@@ -61,15 +68,15 @@ serve_one(struct ward_admin_server *s, int fd)
 	if (ward_local_peer(fd, &uid) || (uid != 0 && uid != geteuid()) ||
 	    !readable(fd, PATIENCE_MS))
 		return;
-	request = receive_json(fd);
+	request = receive_json(fd, &with);
 	if (!request)
 		return;
 	(void)snprintf(actor, sizeof(actor), "uid:%u", uid);
-	reply = ward_admin_call(s->node, actor, request);
-	if (send_json(fd, reply)) { /* it is too large: say so at least */
+	reply = ward_admin_call(s->node, actor, request, with);
+	if (send_json(fd, reply, -1)) { /* it is too large: say so at least */
 		json_decref(reply);
 		reply = json_pack("{s:b, s:s}", "ok", 0, "error", "the answer is too large");
-		(void)!send_json(fd, reply);
+		(void)!send_json(fd, reply, -1);
 	}
 	json_decref(reply);
 	json_decref(request);
@@ -130,9 +137,11 @@ ward_admin_server_stop(struct ward_admin_server *s)
 }
 
 enum ward_rc
-ward_admin_ask(const struct ward_config *config, const json_t *request, json_t **ret_reply)
+ward_admin_ask(const struct ward_config *config, const json_t *request, int with,
+	       json_t **ret_reply)
 {
 	WARD_AUTO(ward_fd_close) int fd = -1;
+	WARD_AUTO(ward_fd_close) int unasked = -1;
 	ward_config_text path;
 	enum ward_rc rc;
 
@@ -140,9 +149,9 @@ ward_admin_ask(const struct ward_config *config, const json_t *request, json_t *
 		return WARD_E_LIMIT;
 	rc = ward_local_connect(path, &fd);
 	if (!rc)
-		rc = send_json(fd, request);
+		rc = send_json(fd, request, with);
 	if (rc)
 		return rc;
-	*ret_reply = receive_json(fd);
+	*ret_reply = receive_json(fd, &unasked);
 	return *ret_reply ? WARD_OK : WARD_E_PROTO;
 }

@@ -309,10 +309,17 @@ ward_store_get_u64(struct ward_store *s, struct ward_span key, uint64_t otherwis
 enum ward_rc
 ward_store_each(struct ward_store *s, struct ward_span prefix, ward_store_fn fn, void *context)
 {
+	return ward_store_each_from(s, prefix, prefix, fn, context);
+}
+
+enum ward_rc
+ward_store_each_from(struct ward_store *s, struct ward_span prefix, struct ward_span from,
+		     ward_store_fn fn, void *context)
+{
 	rocksdb_iterator_t *it = rocksdb_create_iterator(s->db, s->read);
 	enum ward_rc rc = WARD_OK;
 
-	rocksdb_iter_seek(it, (const char *)prefix.data, prefix.len);
+	rocksdb_iter_seek(it, (const char *)from.data, from.len);
 	for (; rocksdb_iter_valid(it) && !rc; rocksdb_iter_next(it)) {
 		struct ward_span key, value;
 

@@ -67,6 +67,10 @@ uint64_t ward_store_get_u64(struct ward_store *store, struct ward_span key, uint
 typedef enum ward_rc (*ward_store_fn)(void *context, struct ward_span key, struct ward_span value);
 enum ward_rc ward_store_each(struct ward_store *store, struct ward_span prefix, ward_store_fn fn,
 			     void *context) WARD_MUST_CHECK;
+/* The same from the key `from` on. */
+enum ward_rc ward_store_each_from(struct ward_store *store, struct ward_span prefix,
+				  struct ward_span from, ward_store_fn fn,
+				  void *context) WARD_MUST_CHECK;
 
 /* Removes [from, to). */
 enum ward_rc ward_store_delete_range(struct ward_store *store, struct ward_span from,

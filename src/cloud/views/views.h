@@ -111,6 +111,25 @@ enum ward_rc ward_views_prefix(struct ward_views *views, struct ward_span prefix
 			       struct ward_view_verdict *ret_verdicts, size_t *ret_count,
 			       bool *ret_more) WARD_MUST_CHECK;
 
+/* --- lists --- */
+
+enum { WARD_STALE_KEY = 64 };
+
+/* Where a walk over all that lists say stands; zeros: at its beginning. */
+struct ward_stale_walk {
+	uint8_t key[WARD_STALE_KEY];
+	size_t len;
+	bool end; /* it is through */
+};
+
+typedef enum ward_rc (*ward_stale_fn)(void *context, Ward__Log__V1__Digest kind,
+				      const uint8_t *digest);
+/* Calls `fn` for what the list says and did not say at `time_ms` (its last import), in order of kind
+ * and digest; looks at `max` entries of any list and goes on from there the next time. */
+enum ward_rc ward_views_stale(struct ward_views *views, const char *list, uint64_t time_ms,
+			      size_t max, struct ward_stale_walk *walk, ward_stale_fn fn,
+			      void *context) WARD_MUST_CHECK;
+
 /* --- devices, tokens, policies --- */
 
 enum ward_device_state {
