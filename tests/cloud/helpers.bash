@@ -58,3 +58,9 @@ make_request() {
 	openssl ecparam -name prime256v1 -genkey -noout -out "$dir/device.key"
 	openssl req -new -key "$dir/device.key" -subj /CN=x -outform DER -out "$dir/device.csr"
 }
+
+# One device speaks: device lookup SHA256:MD5… or device submit FILE (make_request comes before).
+device() {
+	node tests/cloud/device.js "localhost:$port" "$dir/pki/ca.pem" "$dir/device.key" "$dir/device.csr" \
+		"$token" src/proto "$dir" "$@"
+}

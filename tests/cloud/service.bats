@@ -129,7 +129,7 @@ test_file() {
 	printf '%064d Threat.One\nbroken\n%064d\n' 1 2 >"$dir/list"
 	run wardcloud import --list test --config "$conf" "$dir/list"
 	[ "$status" = 1 ]
-	[[ $output == *"2 hashes taken"*"the first one is line 2"* ]]
+	[[ $output == *"not a hash; the first one: "*"line 2"*"2 hashes taken"* ]]
 	run wardcloud verdict show "$(printf '%064d' 1)" --config "$conf"
 	echo "$output"
 	[[ $output == *"verdict: malicious"*"threat: Threat.One"*"list: test"* ]]

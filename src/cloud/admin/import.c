@@ -24,13 +24,17 @@ enum { WHY = 4096, SETS = 16, LIST_MAX = 128, ESCAPED = 4096, FILES_SHOWN = 20 }
 
 static const char usage[] =
 	"Usage: wardcloud import [OPTION]… --list NAME FILE|DIRECTORY…\n\n"
-	"Takes over lists of hashes, while the service runs or not. A directory means all files in it.\n\n"
+	"Takes over lists of hashes, while the service runs or not. A directory means all files in "
+	"it.\n\n"
 	"  --list NAME          the list's name; importing under it again adds to it\n"
 	"  --replace            what the list said before and says no longer is withdrawn\n"
-	"  --format F           list, csv, clamav, clamav-good, stix, misp, misp-warninglist, dpkg;\n"
+	"  --format F           list, csv, clamav, clamav-good, stix, misp, misp-warninglist, "
+	"dpkg;\n"
 	"                       otherwise told by content\n"
-	"  --verdict V          malicious, suspicious or clean: what a listed file is; the list may\n"
-	"                       not say more than that. auto (the standard): what the list says, and\n"
+	"  --verdict V          malicious, suspicious or clean: what a listed file is; the list "
+	"may\n"
+	"                       not say more than that. auto (the standard): what the list says, "
+	"and\n"
 	"                       malicious where it says nothing\n"
 	"  --confidence N       0 to 100, where the list says none (the standard: 100)\n"
 	"  --expires-days N     it holds for so long, and no longer than the list says\n"
@@ -38,7 +42,8 @@ static const char usage[] =
 	"  --dry-run            read and count only\n"
 	"  --json               the summary as JSON\n"
 	"  --config FILE, --set SECTION.KEY=VALUE\n\n"
-	"Exit status: 0 all was taken; 1 some of it is not usable; 2 nothing more was taken, an error.\n";
+	"Exit status: 0 all was taken; 1 some of it is not usable; 2 nothing more was taken, an "
+	"error.\n";
 
 struct import {
 	const char *config, *list, *format;
@@ -180,15 +185,16 @@ note_file(struct import *o, const char *path, const struct ward_import_figures *
 	json_t *reasons = json_array();
 
 	for (size_t i = 0; i < WARD_IMPORT_REASONS && f->reasons[i].count > 0; i++)
-		(void)json_array_append_new(
-			reasons, json_pack("{s:I, s:o, s:o}", "count",
-					   (json_int_t)f->reasons[i].count, "why",
-					   clean_string(f->reasons[i].why), "first",
-					   clean_string(f->reasons[i].place)));
-	(void)json_array_append_new(
-		o->files, json_pack("{s:o, s:o, s:I, s:I, s:o}", "file", clean_string(path), "format",
-				    clean_string(f->format), "entries", (json_int_t)f->entries,
-				    "unusable", (json_int_t)f->unusable, "reasons", reasons));
+		(void)json_array_append_new(reasons,
+					    json_pack("{s:I, s:o, s:o}", "count",
+						      (json_int_t)f->reasons[i].count, "why",
+						      clean_string(f->reasons[i].why), "first",
+						      clean_string(f->reasons[i].place)));
+	(void)json_array_append_new(o->files,
+				    json_pack("{s:o, s:o, s:I, s:I, s:o}", "file",
+					      clean_string(path), "format", clean_string(f->format),
+					      "entries", (json_int_t)f->entries, "unusable",
+					      (json_int_t)f->unusable, "reasons", reasons));
 }
 
 static const char *
@@ -225,13 +231,13 @@ print_reason(const struct import *o, const char *why)
 
 	json_array_foreach(o->files, i, file)
 		json_array_foreach(json_object_get(file, "reasons"), n, reason)
-		{
-			if (strcmp(text_of(reason, "why"), why) != 0)
-				continue;
-			count += number_of(reason, "count");
-			first_file = first ? first_file : file;
-			first = first ? first : reason;
-		}
+	{
+		if (strcmp(text_of(reason, "why"), why) != 0)
+			continue;
+		count += number_of(reason, "count");
+		first_file = first ? first_file : file;
+		first = first ? first : reason;
+	}
 	(void)printf("  %lld: ", count);
 	print_escaped(stdout, why);
 	(void)fputs("; the first one: ", stdout);
@@ -249,13 +255,13 @@ print_reasons(const struct import *o)
 
 	json_array_foreach(o->files, i, file)
 		json_array_foreach(json_object_get(file, "reasons"), n, reason)
-		{
-			const char *why = text_of(reason, "why");
+	{
+		const char *why = text_of(reason, "why");
 
-			if (json_object_get(seen, why) || json_object_set_new(seen, why, json_true()))
-				continue;
-			print_reason(o, why);
-		}
+		if (json_object_get(seen, why) || json_object_set_new(seen, why, json_true()))
+			continue;
+		print_reason(o, why);
+	}
 	json_decref(seen);
 }
 
@@ -268,8 +274,7 @@ print_files(const struct import *o)
 	if (json_array_size(o->files) > FILES_SHOWN)
 		(void)printf("%zu files\n", json_array_size(o->files));
 	else
-		json_array_foreach(o->files, i, file)
-			print_file(file);
+		json_array_foreach(o->files, i, file) print_file(file);
 	print_reasons(o);
 }
 
@@ -297,11 +302,11 @@ static void
 print_json(const struct import *o, const struct ward_import_totals *t)
 {
 	json_t *all = json_pack(
-		"{s:O, s:{s:I, s:I, s:I}, s:I, s:I, s:I, s:I, s:I, s:I}", "files", o->files, "taken",
-		"sha256", (json_int_t)t->kind[WARD_IMPORT_SHA256], "sha1",
+		"{s:O, s:{s:I, s:I, s:I}, s:I, s:I, s:I, s:I, s:I, s:I}", "files", o->files,
+		"taken", "sha256", (json_int_t)t->kind[WARD_IMPORT_SHA256], "sha1",
 		(json_int_t)t->kind[WARD_IMPORT_SHA1], "md5", (json_int_t)t->kind[WARD_IMPORT_MD5],
-		"malicious", (json_int_t)t->malicious, "suspicious", (json_int_t)t->suspicious, "clean",
-		(json_int_t)t->clean, "duplicates", (json_int_t)t->duplicates, "unusable",
+		"malicious", (json_int_t)t->malicious, "suspicious", (json_int_t)t->suspicious,
+		"clean", (json_int_t)t->clean, "duplicates", (json_int_t)t->duplicates, "unusable",
 		(json_int_t)o->unusable, "withdrawn", (json_int_t)o->withdrawn);
 
 	(void)json_dumpf(all, stdout, JSON_COMPACT);

@@ -24,9 +24,8 @@ static enum ward_rc
 send_json(int fd, const json_t *object, int with)
 {
 	char *text = json_dumps(object, JSON_COMPACT);
-	enum ward_rc rc =
-		text ? ward_ipc_send(fd, ward_span_str(text), &with, with >= 0, true)
-		     : WARD_E_NOMEM;
+	enum ward_rc rc = text ? ward_ipc_send(fd, ward_span_str(text), &with, with >= 0, true)
+			       : WARD_E_NOMEM;
 
 	free(text);
 	return rc;

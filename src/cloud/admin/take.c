@@ -68,8 +68,8 @@ add(struct bundle *b, Reputation *batch)
 	batch->list = (char *)(uintptr_t)b->take->list;
 	batch->time_ms = b->take->time_ms;
 	record.time_ms = b->now_ms;
-	record.actor = (ProtobufCBinaryData){strlen(b->take->actor),
-					     (uint8_t *)(uintptr_t)b->take->actor};
+	record.actor =
+		(ProtobufCBinaryData){strlen(b->take->actor), (uint8_t *)(uintptr_t)b->take->actor};
 	record.fact_case = WARD__LOG__V1__RECORD__FACT_REPUTATION;
 	record.reputation = batch;
 	return ward_record_item(&record, b->arena, &b->items[b->count++]);
@@ -104,7 +104,8 @@ add_part(struct bundle *b, const Reputation *whole, uint32_t partition, uint32_t
 		if (partition_of(digest, partitions) != partition)
 			continue;
 		memcpy(digests + n * width, digest, width);
-		threats[n] = name < whole->n_threats ? whole->threats[name] : (char *)(uintptr_t)"";
+		threats[n] =
+			name < whole->n_threats ? whole->threats[name] : (char *)(uintptr_t) "";
 		threat[n] = (uint32_t)n;
 		n++;
 	}

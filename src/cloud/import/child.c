@@ -14,7 +14,15 @@
 #include "sys/sandbox.h"
 
 /* Messages: one letter, then what belongs to it. */
-enum { READ = 'r', FINISH = 'e', FIGURES = 'f', PART = 'p', RECORD = 'b', TOTALS = 't', FAILED = 'x' };
+enum {
+	READ = 'r',
+	FINISH = 'e',
+	FIGURES = 'f',
+	PART = 'p',
+	RECORD = 'b',
+	TOTALS = 't',
+	FAILED = 'x'
+};
 enum { CHANNEL = 3, PIECE = 60 * 1024 };
 #define CPU_MAX_US (UINT64_C(3600) * 1000 * 1000)
 
@@ -72,6 +80,8 @@ read_one(struct work *w, int fd, const char *name)
 	struct ward_fd_stat st;
 	enum ward_rc rc = ward_fd_stat(fd, &st);
 
+	if (!rc && st.kind != WARD_FD_REGULAR)
+		rc = WARD_E_UNSUPPORTED;
 	if (!rc)
 		rc = ward_mapping_open_sequential(fd, st.size, &map);
 	if (rc)
@@ -243,7 +253,8 @@ end_texts(struct ward_import_figures *f)
 {
 	f->format[sizeof(f->format) - 1] = 0;
 	for (size_t i = 0; i < WARD_IMPORT_REASONS; i++)
-		f->reasons[i].why[WARD_IMPORT_TEXT - 1] = f->reasons[i].place[WARD_IMPORT_TEXT - 1] = 0;
+		f->reasons[i].why[WARD_IMPORT_TEXT - 1] =
+			f->reasons[i].place[WARD_IMPORT_TEXT - 1] = 0;
 }
 
 enum ward_rc

@@ -1,33 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/import/csv.h"
 #include "base/buf.h"
 #include "base/cursor.h"
 #include "base/text.h"
-#include "cloud/import/csv.h"
 #include "cloud/import/readers.h"
 #include "cloud/import/values.h"
 
 /* What a column may be; of several that fit the one named first in the table below. */
-enum column { SHA256, SHA1, MD5, HASH, THREAT, VERDICT, CONFIDENCE, EXPIRES, TYPE, VALUE, TO_IDS, COLUMNS };
+enum column {
+	SHA256,
+	SHA1,
+	MD5,
+	HASH,
+	THREAT,
+	VERDICT,
+	CONFIDENCE,
+	EXPIRES,
+	TYPE,
+	VALUE,
+	TO_IDS,
+	COLUMNS
+};
 
 static const struct {
 	const char *word;
 	enum column column;
 } known[] = {
-	{"sha256", SHA256},	   {"sha256hash", SHA256},    {"sha256sum", SHA256},
-	{"filehashsha256", SHA256}, {"filesha256", SHA256},   {"sha1", SHA1},
-	{"sha1hash", SHA1},	   {"sha1sum", SHA1},	      {"filehashsha1", SHA1},
-	{"filesha1", SHA1},	   {"md5", MD5},	      {"md5hash", MD5},
-	{"md5sum", MD5},	   {"filehashmd5", MD5},      {"filemd5", MD5},
-	{"hash", HASH},		   {"filehash", HASH},	      {"digest", HASH},
-	{"threat", THREAT},	   {"threatname", THREAT},    {"signature", THREAT},
-	{"malware", THREAT},	   {"malwarename", THREAT},   {"malwarefamily", THREAT},
-	{"family", THREAT},	   {"virusname", THREAT},     {"detection", THREAT},
-	{"name", THREAT},	   {"verdict", VERDICT},      {"disposition", VERDICT},
-	{"classification", VERDICT}, {"confidence", CONFIDENCE}, {"validuntil", EXPIRES},
-	{"expires", EXPIRES},	   {"expiresat", EXPIRES},    {"expiry", EXPIRES},
-	{"expiration", EXPIRES},   {"type", TYPE},	      {"attributetype", TYPE},
-	{"indicatortype", TYPE},   {"value", VALUE},	      {"indicator", VALUE},
-	{"ioc", VALUE},		   {"toids", TO_IDS},
+	{"sha256", SHA256},
+	{"sha256hash", SHA256},
+	{"sha256sum", SHA256},
+	{"filehashsha256", SHA256},
+	{"filesha256", SHA256},
+	{"sha1", SHA1},
+	{"sha1hash", SHA1},
+	{"sha1sum", SHA1},
+	{"filehashsha1", SHA1},
+	{"filesha1", SHA1},
+	{"md5", MD5},
+	{"md5hash", MD5},
+	{"md5sum", MD5},
+	{"filehashmd5", MD5},
+	{"filemd5", MD5},
+	{"hash", HASH},
+	{"filehash", HASH},
+	{"digest", HASH},
+	{"threat", THREAT},
+	{"threatname", THREAT},
+	{"signature", THREAT},
+	{"malware", THREAT},
+	{"malwarename", THREAT},
+	{"malwarefamily", THREAT},
+	{"family", THREAT},
+	{"virusname", THREAT},
+	{"detection", THREAT},
+	{"name", THREAT},
+	{"verdict", VERDICT},
+	{"disposition", VERDICT},
+	{"classification", VERDICT},
+	{"confidence", CONFIDENCE},
+	{"validuntil", EXPIRES},
+	{"expires", EXPIRES},
+	{"expiresat", EXPIRES},
+	{"expiry", EXPIRES},
+	{"expiration", EXPIRES},
+	{"type", TYPE},
+	{"attributetype", TYPE},
+	{"indicatortype", TYPE},
+	{"value", VALUE},
+	{"indicator", VALUE},
+	{"ioc", VALUE},
+	{"toids", TO_IDS},
 };
 
 enum { KNOWN = sizeof(known) / sizeof(known[0]), NONE = WARD_CSV_CELLS };
@@ -42,8 +84,8 @@ struct table {
 static struct ward_span
 cell(const struct table *t, enum column c)
 {
-	struct ward_span s = t->at[c] == NONE ? ward_span_of(NULL, 0)
-					      : ward_csv_cell(&t->csv, t->at[c]);
+	struct ward_span s =
+		t->at[c] == NONE ? ward_span_of(NULL, 0) : ward_csv_cell(&t->csv, t->at[c]);
 
 	s = ward_text_trim(s);
 	return ward_text_eq_nocase(s, "n/a") || ward_text_eq_nocase(s, "null") ||
@@ -133,13 +175,13 @@ hash_of(const struct table *t, struct ward_import_item *item, uint8_t digest[32]
 
 		if (hex.len == 0)
 			continue;
-		return take_hash(hex, item, digest) &&
-				       (order[i] == HASH || (unsigned)item->kind == (unsigned)order[i])
+		return take_hash(hex, item, digest) && (order[i] == HASH ||
+							(unsigned)item->kind == (unsigned)order[i])
 			       ? NULL
 			       : "not a hash";
 	}
 	return t->at[TYPE] != NONE && t->at[VALUE] != NONE ? hash_of_type(t, item, digest)
-							    : "a line without a hash";
+							   : "a line without a hash";
 }
 
 static const char *
@@ -257,8 +299,7 @@ ward_import_is_csv(struct ward_span text)
 		t.begun = !t.csv.comment;
 		is = (t.begun || are_names(&t.csv)) && take_names(&t);
 		if (!is && t.begun)
-			is = is_feed(&t) ||
-			     (t.csv.quoted && !find_hash(&t, &item, digest)) ||
+			is = is_feed(&t) || (t.csv.quoted && !find_hash(&t, &item, digest)) ||
 			     (!take_hash(ward_text_trim(first), &item, digest) && t.csv.count > 1 &&
 			      !find_hash(&t, &item, digest));
 	}

@@ -415,9 +415,9 @@ struct batch {
 static const char *
 name_text(const struct ward_entries *e, uint32_t number)
 {
-	return ward_intern_get(&e->names, number).len ? (const char *)e->names.blob.data +
-								ward_intern_offset(&e->names, number)
-						      : "";
+	return ward_intern_get(&e->names, number).len
+		       ? (const char *)e->names.blob.data + ward_intern_offset(&e->names, number)
+		       : "";
 }
 
 /* Lists name few threats, and neighbours often the same: the last ones are looked through. */

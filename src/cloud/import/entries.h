@@ -54,8 +54,8 @@ struct ward_import_item {
 	const uint8_t *digest;
 	struct ward_span threat; /* cut to 128 bytes of text; may be empty */
 	enum ward_import_says says;
-	int confidence;		 /* of 1000; -1: the list says nothing */
-	uint64_t expires_ms;	 /* 0: the list says nothing */
+	int confidence;	     /* of 1000; -1: the list says nothing */
+	uint64_t expires_ms; /* 0: the list says nothing */
 };
 
 struct ward_import_reason {
@@ -67,7 +67,8 @@ struct ward_import_reason {
 struct ward_import_figures {
 	char format[32]; /* empty: none was recognised */
 	uint64_t entries, unusable;
-	struct ward_import_reason reasons[WARD_IMPORT_REASONS]; /* those without a count are unused */
+	struct ward_import_reason
+		reasons[WARD_IMPORT_REASONS]; /* those without a count are unused */
 };
 
 /* Of all of them, after duplicates were left out. */

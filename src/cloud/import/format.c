@@ -60,7 +60,8 @@ ends_with(const char *name, const char *end)
 static bool
 is_manifest(const char *key, const json_t *value)
 {
-	return strlen(key) == 36 && json_object_get(value, "info") && json_object_get(value, "Orgc");
+	return strlen(key) == 36 && json_object_get(value, "info") &&
+	       json_object_get(value, "Orgc");
 }
 
 static enum ward_rc
@@ -70,7 +71,8 @@ look_at(void *context, const char *key, const json_t *value, uint64_t line)
 	const char *text = json_is_string(value) ? json_string_value(value) : "";
 
 	(void)line;
-	if (strcmp(key, "objects") == 0 || (strcmp(key, "type") == 0 && strcmp(text, "bundle") == 0) ||
+	if (strcmp(key, "objects") == 0 ||
+	    (strcmp(key, "type") == 0 && strcmp(text, "bundle") == 0) ||
 	    (strcmp(key, "id") == 0 && strncmp(text, "bundle--", 8) == 0))
 		*f = STIX;
 	else if (strcmp(key, "Event") == 0 || json_object_get(value, "Event") ||
@@ -149,7 +151,7 @@ detect_lines(struct ward_span text, const char *name)
 		i++;
 		if (is_clamav(line))
 			return ends_with(name, ".fp") || ends_with(name, ".sfp") ? CLAMAV_GOOD
-										  : CLAMAV;
+										 : CLAMAV;
 		if (is_listed(line))
 			return ends_with(name, ".md5sums") ? DPKG : LIST;
 	}

@@ -139,7 +139,7 @@ member(struct pieces *p)
 	if (rc)
 		return rc;
 	return (!p->array || strcmp(key, p->array) == 0) && peek(p) == '[' ? elements(p, key)
-									     : hand_out(p, key);
+									   : hand_out(p, key);
 }
 
 static enum ward_rc

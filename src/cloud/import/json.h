@@ -25,8 +25,8 @@ struct ward_json_error {
  * handed out by elements, other members whole. WARD_E_FORMAT: not JSON, *ret_error says where (pieces before it were
  * handed out); WARD_E_NOMEM.
  */
-enum ward_rc ward_json_each(struct ward_span text, const char *array, ward_json_fn fn, void *context,
-			    struct ward_json_error *ret_error) WARD_MUST_CHECK;
+enum ward_rc ward_json_each(struct ward_span text, const char *array, ward_json_fn fn,
+			    void *context, struct ward_json_error *ret_error) WARD_MUST_CHECK;
 
 /* The text of a member; empty when it is missing or something else. Borrowed. */
 struct ward_span ward_json_text(const json_t *object, const char *key);

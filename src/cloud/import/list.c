@@ -39,7 +39,8 @@ name_of(struct ward_span rest)
 static enum ward_rc
 take_line(struct ward_entries *into, struct ward_span line, uint64_t number, bool dpkg)
 {
-	struct ward_import_item item = {.says = dpkg ? WARD_SAYS_GOOD : WARD_SAYS_NOTHING, .confidence = -1};
+	struct ward_import_item item = {.says = dpkg ? WARD_SAYS_GOOD : WARD_SAYS_NOTHING,
+					.confidence = -1};
 	struct ward_span rest, hex;
 	uint8_t digest[32];
 

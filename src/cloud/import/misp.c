@@ -18,10 +18,18 @@ static bool
 names_threat(struct ward_span tag, struct ward_span *ret)
 {
 	static const char *const spaces[] = {
-		"misp-galaxy:malpedia=",      "misp-galaxy:ransomware=",    "misp-galaxy:banker=",
-		"misp-galaxy:rat=",	      "misp-galaxy:stealer=",	    "misp-galaxy:botnet=",
-		"misp-galaxy:backdoor=",      "misp-galaxy:mitre-malware=", "misp-galaxy:tool=",
-		"misp-galaxy:threat-actor=",  "malware:",		    "malware-family:",
+		"misp-galaxy:malpedia=",
+		"misp-galaxy:ransomware=",
+		"misp-galaxy:banker=",
+		"misp-galaxy:rat=",
+		"misp-galaxy:stealer=",
+		"misp-galaxy:botnet=",
+		"misp-galaxy:backdoor=",
+		"misp-galaxy:mitre-malware=",
+		"misp-galaxy:tool=",
+		"misp-galaxy:threat-actor=",
+		"malware:",
+		"malware-family:",
 	};
 
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
@@ -43,9 +51,9 @@ name_in_tags(const json_t *holder)
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach(json_object_get(holder, "Tag"), i, tag)
-		if (name.len == 0 && names_threat(ward_json_text(tag, "name"), &name))
-			return name;
+	json_array_foreach(json_object_get(holder, "Tag"), i,
+			   tag) if (name.len == 0 &&
+				    names_threat(ward_json_text(tag, "name"), &name)) return name;
 	return name;
 }
 
@@ -58,8 +66,9 @@ name_in_galaxies(const json_t *event)
 
 	json_array_foreach(json_object_get(event, "Galaxy"), i, galaxy)
 	{
-		static const char *const types[] = {"malpedia", "ransomware", "banker",	       "rat",
-						    "stealer",	"botnet",     "mitre-malware", "tool"};
+		static const char *const types[] = {"malpedia",	     "ransomware", "banker",
+						    "rat",	     "stealer",	   "botnet",
+						    "mitre-malware", "tool"};
 		const json_t *first = json_array_get(json_object_get(galaxy, "GalaxyCluster"), 0);
 
 		for (size_t n = 0; n < sizeof(types) / sizeof(types[0]); n++)
@@ -87,7 +96,8 @@ to_ids(const json_t *attribute)
 {
 	const json_t *flag = json_object_get(attribute, "to_ids");
 
-	return json_is_true(flag) || (json_is_string(flag) && strcmp(json_string_value(flag), "1") == 0) ||
+	return json_is_true(flag) ||
+	       (json_is_string(flag) && strcmp(json_string_value(flag), "1") == 0) ||
 	       (json_is_number(flag) && json_number_value(flag) > 0);
 }
 
@@ -146,9 +156,9 @@ take_event(struct event *e, const json_t *event)
 	e->found = true;
 	e->name = name_of_event(event);
 	rc = take_attributes(e, json_object_get(event, "Attribute"));
-	json_array_foreach(json_object_get(event, "Object"), i, object)
-		if (!rc && !ward_json_true(object, "deleted"))
-			rc = take_attributes(e, json_object_get(object, "Attribute"));
+	json_array_foreach(json_object_get(event, "Object"), i,
+			   object) if (!rc && !ward_json_true(object, "deleted")) rc =
+		take_attributes(e, json_object_get(object, "Attribute"));
 	return rc;
 }
 
@@ -197,15 +207,17 @@ note_type(void *context, const char *key, const json_t *value, uint64_t line)
 
 	(void)line;
 	if (strcmp(key, "type") == 0)
-		w->strings = json_is_string(value) && strcmp(json_string_value(value), "string") == 0;
+		w->strings =
+			json_is_string(value) && strcmp(json_string_value(value), "string") == 0;
 	if (strcmp(key, "matching_attributes") != 0)
 		return WARD_OK;
 	json_array_foreach(value, i, attribute)
 	{
 		enum ward_import_kind kind;
 
-		w->hashes |= json_is_string(attribute) &&
-			     ward_import_hash_name(ward_span_str(json_string_value(attribute)), &kind);
+		w->hashes |=
+			json_is_string(attribute) &&
+			ward_import_hash_name(ward_span_str(json_string_value(attribute)), &kind);
 	}
 	return WARD_OK;
 }

@@ -50,8 +50,8 @@ node_of(struct bundle *b, struct ward_span id, uint32_t *ret_number)
 static uint32_t
 rank_of(struct ward_span id)
 {
-	static const char *const types[] = {"threat-actor--", "intrusion-set--", "campaign--", "tool--",
-					    "malware--"};
+	static const char *const types[] = {"threat-actor--", "intrusion-set--", "campaign--",
+					    "tool--", "malware--"};
 
 	for (uint32_t i = 0; i < 5; i++)
 		if (ward_span_starts(id, types[i], strlen(types[i])))
@@ -180,16 +180,18 @@ tied_name(const struct bundle *b, struct ward_span id, bool *ret_tied)
 static void
 read_labels(struct ward_import_item *item, const json_t *labels)
 {
-	static const char *const vocabulary[] = {"maliciousactivity", "anomalousactivity", "benign",
-						 "compromised",	      "anonymization",	   "attribution",
-						 "unknown",	      "indicator",	   "malware"};
+	static const char *const vocabulary[] = {
+		"maliciousactivity", "anomalousactivity", "benign",
+		"compromised",	     "anonymization",	  "attribution",
+		"unknown",	     "indicator",	  "malware"};
 	size_t i;
 	json_t *label;
 
 	json_array_foreach(labels, i, label)
 	{
-		struct ward_span text = json_is_string(label) ? ward_span_str(json_string_value(label))
-							      : ward_span_of(NULL, 0);
+		struct ward_span text = json_is_string(label)
+						? ward_span_str(json_string_value(label))
+						: ward_span_of(NULL, 0);
 		char word[WARD_IMPORT_WORD];
 		enum ward_import_says says;
 		bool listed = false;
@@ -277,9 +279,10 @@ take_indicator(struct bundle *b, const json_t *object, enum ward_rc *ret_rc)
 static const char *
 take_file(struct bundle *b, const json_t *object, enum ward_rc *ret_rc)
 {
-	static const char *const names[WARD_IMPORT_KINDS][4] = {{"SHA-256", "SHA256", "sha256", "sha-256"},
-								{"SHA-1", "SHA1", "sha1", "sha-1"},
-								{"MD5", "md5", "MD-5", "md-5"}};
+	static const char *const names[WARD_IMPORT_KINDS][4] = {
+		{"SHA-256", "SHA256", "sha256", "sha-256"},
+		{"SHA-1", "SHA1", "sha1", "sha-1"},
+		{"MD5", "md5", "MD-5", "md-5"}};
 	const json_t *hashes = json_object_get(object, "hashes");
 	bool tied;
 
@@ -293,7 +296,8 @@ take_file(struct bundle *b, const json_t *object, enum ward_rc *ret_rc)
 			enum ward_import_kind kind;
 			uint8_t digest[32];
 
-			if (!ward_import_digest(ward_json_text(hashes, names[k][n]), &kind, digest) ||
+			if (!ward_import_digest(ward_json_text(hashes, names[k][n]), &kind,
+						digest) ||
 			    (int)kind != k)
 				continue;
 			*ret_rc = take_hash(b, kind, digest);

@@ -6,6 +6,10 @@
 
 /* --- times --- */
 
+/* 1973 to 5138: a shorter number is a year or a day. */
+#define SECONDS_MIN UINT64_C(100000000)
+#define SECONDS_MAX UINT64_C(100000000000)
+
 /* Exactly `digits` digits at the cursor; -1. */
 static int
 number(struct ward_cursor *c, unsigned digits)
@@ -95,7 +99,7 @@ ward_import_time(struct ward_span text, uint64_t *ret_ms)
 	int64_t days, seconds = 0, away = 0;
 	uint64_t plain;
 
-	if (ward_text_u64(c.in, &plain) && plain < UINT64_C(100000000000)) {
+	if (ward_text_u64(c.in, &plain) && plain >= SECONDS_MIN && plain < SECONDS_MAX) {
 		*ret_ms = plain * 1000;
 		return true;
 	}
@@ -159,17 +163,17 @@ ward_import_verdict(struct ward_span text, enum ward_import_says *ret_says)
 	} words[] = {
 		{"malicious", WARD_SAYS_MALICIOUS}, {"maliciousactivity", WARD_SAYS_MALICIOUS},
 		{"malware", WARD_SAYS_MALICIOUS},   {"bad", WARD_SAYS_MALICIOUS},
-		{"black", WARD_SAYS_MALICIOUS},     {"blacklist", WARD_SAYS_MALICIOUS},
-		{"block", WARD_SAYS_MALICIOUS},     {"blocked", WARD_SAYS_MALICIOUS},
-		{"deny", WARD_SAYS_MALICIOUS},      {"suspicious", WARD_SAYS_SUSPICIOUS},
+		{"black", WARD_SAYS_MALICIOUS},	    {"blacklist", WARD_SAYS_MALICIOUS},
+		{"block", WARD_SAYS_MALICIOUS},	    {"blocked", WARD_SAYS_MALICIOUS},
+		{"deny", WARD_SAYS_MALICIOUS},	    {"suspicious", WARD_SAYS_SUSPICIOUS},
 		{"suspect", WARD_SAYS_SUSPICIOUS},  {"anomalousactivity", WARD_SAYS_SUSPICIOUS},
-		{"grey", WARD_SAYS_SUSPICIOUS},     {"gray", WARD_SAYS_SUSPICIOUS},
-		{"pua", WARD_SAYS_SUSPICIOUS},      {"pup", WARD_SAYS_SUSPICIOUS},
+		{"grey", WARD_SAYS_SUSPICIOUS},	    {"gray", WARD_SAYS_SUSPICIOUS},
+		{"pua", WARD_SAYS_SUSPICIOUS},	    {"pup", WARD_SAYS_SUSPICIOUS},
 		{"unwanted", WARD_SAYS_SUSPICIOUS}, {"clean", WARD_SAYS_GOOD},
-		{"good", WARD_SAYS_GOOD},	       {"knowngood", WARD_SAYS_GOOD},
-		{"benign", WARD_SAYS_GOOD},	       {"goodware", WARD_SAYS_GOOD},
-		{"white", WARD_SAYS_GOOD},	       {"whitelist", WARD_SAYS_GOOD},
-		{"allow", WARD_SAYS_GOOD},	       {"allowed", WARD_SAYS_GOOD},
+		{"good", WARD_SAYS_GOOD},	    {"knowngood", WARD_SAYS_GOOD},
+		{"benign", WARD_SAYS_GOOD},	    {"goodware", WARD_SAYS_GOOD},
+		{"white", WARD_SAYS_GOOD},	    {"whitelist", WARD_SAYS_GOOD},
+		{"allow", WARD_SAYS_GOOD},	    {"allowed", WARD_SAYS_GOOD},
 		{"trusted", WARD_SAYS_GOOD},
 	};
 	char word[WARD_IMPORT_WORD];
@@ -202,9 +206,9 @@ bool
 ward_import_misp_type(struct ward_span type, struct ward_span value, struct ward_span *ret_hex)
 {
 	static const char *const types[] = {
-		"sha256",	   "sha1",	    "md5",	    "filename|sha256",
-		"filename|sha1",   "filename|md5",  "malware-sample", "hash",
-		"filehash-sha256", "filehash-sha1", "filehash-md5",   "file-hash",
+		"sha256",	"sha1",		  "md5",  "filename|sha256", "filename|sha1",
+		"filename|md5", "malware-sample", "hash", "filehash-sha256", "filehash-sha1",
+		"filehash-md5", "file-hash",
 	};
 	struct ward_span part;
 

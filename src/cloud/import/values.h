@@ -20,6 +20,7 @@ void ward_import_word(struct ward_span text, char ret_word[WARD_IMPORT_WORD]);
 bool ward_import_hash_name(struct ward_span name, enum ward_import_kind *ret_kind);
 /* The digest in a value of MISP's attribute type: "sha256", "filename|md5", "malware-sample" and so on;
  * false for other types. *ret_hex is the part of the value that should be it. */
-bool ward_import_misp_type(struct ward_span type, struct ward_span value, struct ward_span *ret_hex);
+bool ward_import_misp_type(struct ward_span type, struct ward_span value,
+			   struct ward_span *ret_hex);
 
 #endif

@@ -58,8 +58,8 @@ ward_views_stale(struct ward_views *views, const char *list, uint64_t time_ms, s
 {
 	struct ward_budget budget = {.cap = ARENA};
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
-	struct stale s = {arena, list, time_ms, ward_crc32c(0, ward_span_str(list)), max, walk, fn,
-			  context};
+	struct stale s = {arena, list, time_ms, ward_crc32c(0, ward_span_str(list)),
+			  max,	 walk, fn,	context};
 	struct ward_span prefix = ward_span_of("m", 1);
 	uint8_t from[WARD_STALE_KEY];
 	struct ward_span start = walk->len > 0 ? ward_span_of(from, walk->len) : prefix;
