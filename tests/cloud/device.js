@@ -30,16 +30,17 @@ async function lookup(client) {
 	return reply.files.map((f) => f.verdict).join(' ');
 }
 
-async function submit(client) {
+async function submit(client, offset = 0) {
 	const data = fs.readFileSync(operands[0]);
 	const file = { sha256: crypto.createHash('sha256').update(data).digest(), size: data.length, type: 'text' };
 	const reply = await new Promise((resolve, reject) => {
 		const call = client.SubmitSample({ deadline: Date.now() + 90000 }, answer(resolve, reject));
 		call.on('error', () => {});
-		call.write({ header: { file, wait_ms: 60000 } });
-		for (let at = 0; at < data.length; at += 256 * 1024) call.write({ data: data.subarray(at, at + 256 * 1024) });
+		call.write({ header: { file, offset, wait_ms: 60000 } });
+		for (let at = offset; at < data.length; at += 256 * 1024) call.write({ data: data.subarray(at, at + 256 * 1024) });
 		call.end();
 	});
+	if (reply.status === 'SAMPLE_STATUS_RESUME' && reply.offset > offset) return submit(client, reply.offset);
 	return `${reply.status} ${reply.verdict ? reply.verdict.verdict : ''}`;
 }
 

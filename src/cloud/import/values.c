@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/import/values.h"
 
+#include <time.h>
+
 #include "base/cursor.h"
 #include "base/text.h"
 
@@ -31,20 +33,11 @@ separator(struct ward_cursor *c, const char *any)
 	return true;
 }
 
-/* Days since 1970-01-01 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
-static int64_t
-days_of(int y, int m, int d)
-{
-	int64_t year = m <= 2 ? y - 1 : y, era = year / 400, yoe = year - era * 400;
-	int64_t doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
 static bool
 date(struct ward_cursor *c, int64_t *ret_days)
 {
 	int y = number(c, 4), m, d;
+	struct tm t;
 
 	if (!separator(c, "-"))
 		return false;
@@ -52,7 +45,8 @@ date(struct ward_cursor *c, int64_t *ret_days)
 	if (!separator(c, "-"))
 		return false;
 	d = number(c, 2);
-	*ret_days = days_of(y, m, d);
+	t = (struct tm){.tm_year = y - 1900, .tm_mon = m - 1, .tm_mday = d};
+	*ret_days = (int64_t)timegm(&t) / 86400;
 	return y >= 1970 && m >= 1 && m <= 12 && d >= 1 && d <= 31;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "cloud/node/node-priv.h"
+#include "cloud/objects/s3.h"
 #include "sys/fd.h"
 
 enum { CONFIG_MAX = 256 * 1024, WHY = 512 };
@@ -67,12 +68,41 @@ ward_node_config(const char *file, const char *const *sets, size_t count,
 /* --- samples --- */
 
 static enum ward_rc
+open_s3(const struct ward_config *c, struct ward_objects **ret, struct ward_buf *why)
+{
+	ward_config_text spool, credentials = "", ca = "";
+	char detail[WHY] = "";
+	const struct ward_objects_s3_options options = {
+		.endpoint = c->objects.s3_endpoint,
+		.region = c->objects.s3_region,
+		.bucket = c->objects.s3_bucket,
+		.prefix = c->objects.s3_prefix,
+		.credentials = credentials,
+		.ca = ca,
+		.spool = spool,
+		.path_style = c->objects.s3_path_style,
+		.timeout_ms = c->objects.s3_timeout_ms,
+		.quota = c->objects.quota_bytes,
+	};
+
+	if (!ward_config_path(c, "spool", spool) ||
+	    (c->objects.s3_credentials[0] &&
+	     !ward_config_path(c, c->objects.s3_credentials, credentials)) ||
+	    (c->objects.s3_ca[0] && !ward_config_path(c, c->objects.s3_ca, ca)))
+		return WARD_E_LIMIT;
+	return ward_node_why(why, ward_objects_open_s3(&options, ret, detail),
+			     c->objects.s3_endpoint, detail);
+}
+
+static enum ward_rc
 open_samples(const struct ward_config *c, struct ward_objects **ret, struct ward_buf *why)
 {
 	ward_config_text path;
 	char detail[WHY] = "";
 	struct ward_objects_dir_options options = {path, c->objects.quota_bytes};
 
+	if (strcmp(c->objects.backend, "s3") == 0)
+		return open_s3(c, ret, why);
 	if (!ward_config_path(c, "samples", path))
 		return WARD_E_LIMIT;
 	return ward_node_why(why, ward_objects_open_dir(&options, ret, detail), path, detail);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Samples by SHA-256: zstd-compressed, inert (stored under a digest, never under a name or mode that
- * could be run), each once, in a directory. Every function may block on the disk: call it from worker threads, never from an event loop. Any thread.
+ * could be run), each once. Backends implement objects-priv.h: a directory, and a server that speaks S3
+ * (s3.h). They pass the same tests (conform.h). Every function may block on disk or network: call it
+ * from worker threads, never from an event loop. Any thread.
  */
 #ifndef WARD_CLOUD_OBJECTS_OBJECTS_H
 #define WARD_CLOUD_OBJECTS_OBJECTS_H

@@ -317,6 +317,19 @@ check_kafka(const struct ward_config *c, struct ward_buf *why)
 	return check_kafka_security(c, why);
 }
 
+static enum ward_rc
+check_objects(const struct ward_config *c, struct ward_buf *why)
+{
+	bool s3 = strcmp(c->objects.backend, "s3") == 0;
+
+	if (!s3 && strcmp(c->objects.backend, "dir") != 0)
+		return missing(why, "objects.backend", "must be dir or s3");
+	if (s3 && (!c->objects.s3_endpoint[0] || !c->objects.s3_bucket[0]))
+		return missing(why, "objects.s3-endpoint, objects.s3-bucket",
+			       "are needed for objects.backend = s3");
+	return WARD_OK;
+}
+
 enum ward_rc
 ward_config_check(const struct ward_config *c, struct ward_buf *why)
 {
@@ -326,6 +339,8 @@ ward_config_check(const struct ward_config *c, struct ward_buf *why)
 		return missing(why, "edge.listen", "is needed");
 	if (!c->log.snapshots[0])
 		return missing(why, "log.snapshots", "is needed");
+	if (check_objects(c, why))
+		return WARD_E_FORMAT;
 	if (strcmp(c->log.backend, "kafka") == 0)
 		return check_kafka(c, why);
 	if (strcmp(c->log.backend, "file") != 0)

@@ -48,6 +48,11 @@ struct ward_config {
 	} views;
 	struct {
 		uint64_t quota_bytes, keep_ms;
+		ward_config_text backend; /* "dir" or "s3" */
+		ward_config_text s3_endpoint, s3_region, s3_bucket, s3_prefix;
+		ward_config_text s3_credentials, s3_ca;
+		bool s3_path_style;
+		uint64_t s3_timeout_ms;
 	} objects;
 	struct {
 		ward_config_text scanner, packs; /* packs: paths separated by ':' */

@@ -100,10 +100,10 @@ keep(void *context)
 {
 	struct ward_keeper *k = context;
 
-	while (pause_round(k)) {
+	do {
 		make_snapshot(k);
 		expire_samples(k);
-	}
+	} while (pause_round(k));
 	return NULL;
 }
 
