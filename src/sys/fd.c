@@ -407,6 +407,18 @@ ward_fd_sync_directory(const char *path)
 }
 
 enum ward_rc
+ward_fd_temporary(const char *directory, int *ret_fd)
+{
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno == EOPNOTSUPP ? ward_fd_memory("temporary", ret_fd)
+					   : ward_errno_rc(errno);
+	*ret_fd = fd;
+	return WARD_OK;
+}
+
+enum ward_rc
 ward_fd_memory(const char *name, int *ret_fd)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -100,6 +100,9 @@ enum ward_rc ward_fd_lock(int dir, const char *name, int *ret_fd) WARD_MUST_CHEC
 /* Makes the names in the directory durable. */
 enum ward_rc ward_fd_sync_directory(const char *path) WARD_MUST_CHECK;
 
+/* A file without a name on the file system of this directory (in memory where that one cannot), for
+ * reading and writing; gone when it is closed. */
+enum ward_rc ward_fd_temporary(const char *directory, int *ret_fd) WARD_MUST_CHECK;
 /* An anonymous file in memory. `name` shows up in /proc only. */
 enum ward_rc ward_fd_memory(const char *name, int *ret_fd) WARD_MUST_CHECK;
 /* Makes a memory file unchangeable for everybody who has it, for ever. */

@@ -180,6 +180,25 @@ test_memory_files_can_be_sealed(void **state)
 	assert_int_equal(ward_fd_pread(fd, &byte, 1, 0, &n), WARD_E_INVAL);
 }
 
+static void
+test_temporary_files_have_no_name(void **state)
+{
+	struct ward_fd_stat st;
+	uint8_t byte;
+	size_t n = 0;
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(ward_fd_temporary("/nowhere", &fd), WARD_E_NOENT);
+	assert_int_equal(ward_fd_temporary("/tmp", &fd), WARD_OK);
+	assert_int_equal(ward_fd_write_all(fd, ward_span_str("a")), WARD_OK);
+	assert_int_equal(ward_fd_pread(fd, &byte, 1, 0, &n), WARD_OK);
+	assert_int_equal(byte, 'a');
+	assert_int_equal(ward_fd_stat(fd, &st), WARD_OK);
+	assert_int_equal(st.links, 0);
+	ward_fd_close(&fd);
+}
+
 int
 main(void)
 {
@@ -191,6 +210,7 @@ main(void)
 		cmocka_unit_test(test_only_regular_files_are_opened),
 		cmocka_unit_test(test_names_are_looked_up_in_a_directory),
 		cmocka_unit_test(test_memory_files_can_be_sealed),
+		cmocka_unit_test(test_temporary_files_have_no_name),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -5,7 +5,8 @@
 setup() {
 	load helpers
 	make_service
-	export AWS_ACCESS_KEY_ID=S3RVER AWS_SECRET_ACCESS_KEY=ward+test/secret
+	printf '[default]\naws_access_key_id = S3RVER\naws_secret_access_key = ward+test/secret\n' >"$dir/keys"
+	chmod 600 "$dir/keys"
 }
 
 teardown() {
@@ -39,19 +40,12 @@ start_s3() {
 	[ -z "$1" ] && s3=http://$s3 || s3=https://$s3
 }
 
-conform() { WARD_TEST_S3=$s3 WARD_TEST_S3_CA=$1 "$build/src/test-cloud-objects-s3"; }
+conform() { WARD_TEST_S3=$s3 WARD_TEST_S3_CA=$1 WARD_TEST_S3_KEYS=$dir/keys "$build/src/test-cloud-objects-s3"; }
 
 # An object's file below s3rver's directory.
 stored() { find "$dir/s3" -name "$1.zst*_object" -type f; }
 
 use_s3() {
-	cat >"$dir/keys" <<-END
-		[default]
-		aws_access_key_id = $AWS_ACCESS_KEY_ID
-		aws_secret_access_key = $AWS_SECRET_ACCESS_KEY
-	END
-	chmod 600 "$dir/keys"
-	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 	settings=(--set objects.backend=s3 --set "objects.s3-endpoint=$s3" --set objects.s3-bucket=ward-test
 		--set objects.s3-region=eu-test-1 --set objects.s3-path-style=yes --set "objects.s3-credentials=$dir/keys")
 }

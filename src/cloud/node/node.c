@@ -70,7 +70,7 @@ ward_node_config(const char *file, const char *const *sets, size_t count,
 static enum ward_rc
 open_s3(const struct ward_config *c, struct ward_objects **ret, struct ward_buf *why)
 {
-	ward_config_text spool, credentials = "", ca = "";
+	ward_config_text spool, credentials, ca = "";
 	char detail[WHY] = "";
 	const struct ward_objects_s3_options options = {
 		.endpoint = c->objects.s3_endpoint,
@@ -86,8 +86,7 @@ open_s3(const struct ward_config *c, struct ward_objects **ret, struct ward_buf 
 	};
 
 	if (!ward_config_path(c, "spool", spool) ||
-	    (c->objects.s3_credentials[0] &&
-	     !ward_config_path(c, c->objects.s3_credentials, credentials)) ||
+	    !ward_config_path(c, c->objects.s3_credentials, credentials) ||
 	    (c->objects.s3_ca[0] && !ward_config_path(c, c->objects.s3_ca, ca)))
 		return WARD_E_LIMIT;
 	return ward_node_why(why, ward_objects_open_s3(&options, ret, detail),

@@ -2,7 +2,6 @@
 #include "cloud/objects/s3-credentials.h"
 
 #include <openssl/crypto.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cursor.h"
@@ -88,25 +87,5 @@ ward_s3_credentials_read(const char *file, struct ward_s3_credentials *ret)
 	if (!rc)
 		rc = ward_s3_credentials_parse(ward_span_of(text, len), ret);
 	OPENSSL_cleanse(text, sizeof(text));
-	return rc;
-}
-
-enum ward_rc
-ward_s3_credentials_environment(struct ward_s3_credentials *ret)
-{
-	const char *id = getenv("AWS_ACCESS_KEY_ID"), *secret = getenv("AWS_SECRET_ACCESS_KEY");
-	const char *token = getenv("AWS_SESSION_TOKEN");
-	struct ward_s3_credentials c = {.key_id = ""};
-	enum ward_rc rc = WARD_OK;
-
-	if (!id || !secret)
-		return WARD_E_NOENT;
-	if (!copy(ward_span_str(id), c.key_id, sizeof(c.key_id)) ||
-	    !copy(ward_span_str(secret), c.secret, sizeof(c.secret)) ||
-	    (token && token[0] && !copy(ward_span_str(token), c.token, sizeof(c.token))))
-		rc = WARD_E_FORMAT;
-	if (!rc)
-		*ret = c;
-	ward_s3_credentials_wipe(&c);
 	return rc;
 }

@@ -7,8 +7,8 @@
  *	aws_secret_access_key = …
  *	aws_session_token = …		(may be missing)
  *
- * of which the first section counts, readable by its owner alone, who is root or this process's user; or
- * the environment's AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN.
+ * of which the first section counts, readable by its owner alone, who is root or this process's user (as
+ * systemd's LoadCredential= makes it).
  */
 #ifndef WARD_CLOUD_OBJECTS_S3_CREDENTIALS_H
 #define WARD_CLOUD_OBJECTS_S3_CREDENTIALS_H
@@ -23,8 +23,6 @@ struct ward_s3_credentials {
 /* WARD_E_PERM: others may read it; WARD_E_FORMAT: a key is missing or too long; WARD_E_NOENT. */
 enum ward_rc ward_s3_credentials_read(const char *file,
 				      struct ward_s3_credentials *ret) WARD_MUST_CHECK;
-/* WARD_E_NOENT: not there. */
-enum ward_rc ward_s3_credentials_environment(struct ward_s3_credentials *ret) WARD_MUST_CHECK;
 enum ward_rc ward_s3_credentials_parse(struct ward_span text,
 				       struct ward_s3_credentials *ret) WARD_MUST_CHECK;
 /* Forgets them. */

@@ -134,17 +134,14 @@ take_rest(struct ward_s3_http *h, const struct ward_objects_s3_options *o)
 static const char *
 take_credentials(struct ward_s3_http *h, const char *file, enum ward_rc *ret_rc)
 {
-	*ret_rc = file[0] ? ward_s3_credentials_read(file, &h->credentials)
-			  : ward_s3_credentials_environment(&h->credentials);
+	*ret_rc = ward_s3_credentials_read(file, &h->credentials);
 	if (!*ret_rc)
 		return NULL;
 	if (*ret_rc == WARD_E_PERM)
 		return "the credentials' file may only be readable by its owner, root or the "
 		       "service";
-	if (*ret_rc == WARD_E_NOENT)
-		return file[0] ? "the credentials' file is not there"
-			       : "no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-	return "the credentials cannot be read";
+	return *ret_rc == WARD_E_NOENT ? "the credentials' file is not there"
+				       : "the credentials cannot be read";
 }
 
 enum ward_rc

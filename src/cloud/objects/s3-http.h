@@ -8,6 +8,7 @@
 
 struct ward_s3_http;
 
+/* Fails as ward_objects_open_s3, but asks the server nothing. NULL is fine for _close. */
 enum ward_rc ward_s3_http_open(const struct ward_objects_s3_options *options,
 			       struct ward_s3_http **ret, char why[512]) WARD_MUST_CHECK;
 struct ward_s3_http *ward_s3_http_close(struct ward_s3_http *http);

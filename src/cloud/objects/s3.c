@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/objects/s3.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include "cloud/objects/objects-priv.h"
@@ -12,7 +10,6 @@
 #include "cloud/objects/s3-http.h"
 #include "cloud/objects/s3-sign.h"
 #include "cloud/objects/s3-xml.h"
-#include "sys/errno.h"
 #include "sys/fd.h"
 
 enum { SPOOL = 256, PAGES_MAX = 1000 * 1000 };
@@ -28,14 +25,6 @@ static struct s3 *
 s3_of(struct ward_objects *o)
 {
 	return (struct s3 *)o;
-}
-
-/* A file without a name, for what is on its way. */
-static enum ward_rc
-spool_file(const struct s3 *s, int *ret_fd)
-{
-	*ret_fd = open(s->spool, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	return *ret_fd >= 0 ? WARD_OK : ward_fd_memory("sample", ret_fd);
 }
 
 static enum ward_rc
@@ -56,7 +45,7 @@ put(struct ward_objects *o, const uint8_t sha256[32], int fd, uint64_t *ret_byte
 	WARD_AUTO(ward_fd_close) int packed = -1;
 	char name[WARD_OBJECT_NAME];
 	struct ward_s3_call what = {"PUT", name, "", -1, -1, 0};
-	enum ward_rc rc = spool_file(s3_of(o), &packed);
+	enum ward_rc rc = ward_fd_temporary(s3_of(o)->spool, &packed);
 
 	ward_object_name(sha256, name);
 	if (!rc)
@@ -73,7 +62,7 @@ get(struct ward_objects *o, const uint8_t sha256[32], uint64_t max, int to)
 	WARD_AUTO(ward_fd_close) int packed = -1;
 	char name[WARD_OBJECT_NAME];
 	struct ward_s3_call what = {"GET", name, "", -1, -1, ZSTD_compressBound(max) + 1024};
-	enum ward_rc rc = spool_file(s3_of(o), &packed);
+	enum ward_rc rc = ward_fd_temporary(s3_of(o)->spool, &packed);
 
 	ward_object_name(sha256, name);
 	what.into = packed;

@@ -18,7 +18,7 @@ struct ward_objects_s3_options {
 	const char *region;	 /* "" is us-east-1 */
 	const char *bucket;	 /* must be there */
 	const char *prefix;	 /* of all keys: "" or a text that ends with a slash */
-	const char *credentials; /* file, see s3-credentials.h; "": the environment */
+	const char *credentials; /* file, see s3-credentials.h */
 	const char *ca;		 /* PEM file to trust instead of the system's; "": the system's */
 	const char *spool;	 /* directory for what is on its way */
 	bool path_style;	 /* bucket in the path instead of the host's name */

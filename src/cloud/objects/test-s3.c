@@ -200,8 +200,6 @@ test_options(void **state)
 	char why[512];
 
 	(void)state;
-	assert_int_equal(setenv("AWS_ACCESS_KEY_ID", "A", 0), 0);
-	assert_int_equal(setenv("AWS_SECRET_ACCESS_KEY", "b", 0), 0);
 	assert_int_equal(try_open("http://s3.example", "bucket", "", why), WARD_E_INVAL);
 	assert_string_equal(why, "without TLS the endpoint may only be this machine");
 	assert_int_equal(try_open("http://localhost.example", "bucket", "", why), WARD_E_INVAL);
@@ -209,6 +207,8 @@ test_options(void **state)
 	assert_int_equal(try_open("https://u@h/x?y", "bucket", "", why), WARD_E_INVAL);
 	assert_int_equal(try_open("https://h", "Bucket/..", "", why), WARD_E_INVAL);
 	assert_int_equal(try_open("https://h", "bucket", "no-slash", why), WARD_E_INVAL);
+	assert_int_equal(try_open("https://h", "bucket", "", why), WARD_E_NOENT);
+	assert_string_equal(why, "the credentials' file is not there");
 }
 
 /* --- on a real server --- */
@@ -220,7 +220,7 @@ open_objects(uint64_t quota)
 							.region = "eu-test-1",
 							.bucket = "ward-test",
 							.prefix = "a b/samples/",
-							.credentials = "",
+							.credentials = getenv("WARD_TEST_S3_KEYS"),
 							.ca = getenv("WARD_TEST_S3_CA"),
 							.spool = "/tmp",
 							.path_style = !getenv("WARD_TEST_S3_VHOST"),
@@ -243,7 +243,7 @@ flip(const uint8_t sha256[32], unsigned part)
 							.region = "eu-test-1",
 							.bucket = "ward-test",
 							.prefix = "a b/samples/",
-							.credentials = "",
+							.credentials = getenv("WARD_TEST_S3_KEYS"),
 							.ca = getenv("WARD_TEST_S3_CA"),
 							.spool = "/tmp",
 							.path_style =

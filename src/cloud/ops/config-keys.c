@@ -123,9 +123,8 @@ const struct ward_config_key ward_config_keys[] = {
 	TEXT("objects", "s3-bucket", objects.s3_bucket, "", "The bucket; it must be there."),
 	TEXT("objects", "s3-prefix", objects.s3_prefix, "samples/",
 	     "What all keys begin with; ends with a slash."),
-	TEXT("objects", "s3-credentials", objects.s3_credentials, "",
-	     "File with aws_access_key_id and aws_secret_access_key, mode 0600; empty: from the "
-	     "environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)."),
+	TEXT("objects", "s3-credentials", objects.s3_credentials, "s3.credentials",
+	     "File with aws_access_key_id and aws_secret_access_key, mode 0600."),
 	TEXT("objects", "s3-ca", objects.s3_ca, "",
 	     "Who vouches for the S3 server's certificate, PEM; empty: the system's CAs."),
 	{"objects", "s3-path-style", WARD_CONFIG_IS_BOOL, AT(objects.s3_path_style), 0, 0, "no",
