@@ -16,9 +16,9 @@ enum ward_rc ward_admin_server_start(struct ward_node *node,
 				     struct ward_admin_server **ret) WARD_MUST_CHECK;
 struct ward_admin_server *ward_admin_server_stop(struct ward_admin_server *server);
 
-/* Asks a running service. WARD_E_NOENT: none runs. `fd` (-1: none) goes with it. *ret_reply is the
+/* Asks a running service. WARD_E_NOENT: none runs. `with` (a descriptor, -1: none) goes along. *ret_reply is the
  * caller's. */
-enum ward_rc ward_admin_ask(const struct ward_config *config, const json_t *request, int fd,
+enum ward_rc ward_admin_ask(const struct ward_config *config, const json_t *request, int with,
 			    json_t **ret_reply) WARD_MUST_CHECK;
 
 #endif
