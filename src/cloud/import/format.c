@@ -86,7 +86,7 @@ look_at(void *context, const char *key, const json_t *value, uint64_t line)
 static enum ward_rc
 detect_json(struct ward_span text, struct ward_entries *into, enum format *ret)
 {
-	struct ward_json_error error;
+	struct ward_json_error error = {.line = 0};
 	enum ward_rc rc = ward_json_each(text, NULL, look_at, ret, &error);
 
 	if (rc == WARD_E_FORMAT)

@@ -178,7 +178,7 @@ enum ward_rc
 ward_import_misp(struct ward_span text, struct ward_entries *into)
 {
 	struct event e = {.into = into};
-	struct ward_json_error error;
+	struct ward_json_error error = {.line = 0};
 	enum ward_rc rc = ward_json_each(text, "response", take_piece, &e, &error);
 
 	if (rc == WARD_E_FORMAT) {
@@ -246,7 +246,7 @@ enum ward_rc
 ward_import_warninglist(struct ward_span text, struct ward_entries *into)
 {
 	struct warninglist w = {.into = into};
-	struct ward_json_error error;
+	struct ward_json_error error = {.line = 0};
 	enum ward_rc rc = ward_json_each(text, "list", note_type, &w, &error);
 
 	if (!rc && w.strings && w.hashes)

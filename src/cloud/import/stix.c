@@ -351,7 +351,7 @@ enum ward_rc
 ward_import_stix(struct ward_span text, struct ward_entries *into)
 {
 	struct bundle b = {.into = into};
-	struct ward_json_error error;
+	struct ward_json_error error = {.line = 0};
 	uint32_t none;
 	enum ward_rc rc;
 
