@@ -396,3 +396,36 @@ ward_run() {
 	https_proxy=http://127.0.0.1:1 ALL_PROXY=http://127.0.0.1:1 \
 		ward cloud lookup --state "$state" "$(printf x | sha256sum | cut -d' ' -f1)"
 }
+
+@test "reports count once however often they are sent; the update stream is followed and resumed" {
+	stream=$build/tests/cloud/client-stream
+	start_service
+	start_other node tests/cloud/proxy.js "$dir/proxy.log"
+	ward enroll --server "localhost:$port" --token "$token" --ca-sha256 "$fingerprint" \
+		--state "$state" --proxy "http://127.0.0.1:$other_port"
+	seed=$(($(date +%s) * 1000))
+	run "$stream" "$state" report 500 "$seed"
+	[ "$output" = "accepted 500 duplicates 0" ]
+	for _ in $(seq 50); do
+		run "$stream" "$state" report 500 "$seed"
+		[ "$output" != "accepted 0 duplicates 500" ] || break
+		sleep 0.1
+	done
+	[ "$output" = "accepted 0 duplicates 500" ]
+	first=$(printf first | sha256sum | cut -d' ' -f1) last=$(printf last | sha256sum | cut -d' ' -f1)
+	wardcloud verdict set "$first" malicious --reason lab --config "$conf"
+	"$stream" "$state" follow 0 "$last" >"$dir/updates" 3>&- &
+	follower=$!
+	for _ in $(seq 100); do grep -q "^update 1 malicious" "$dir/updates" && break || sleep 0.1; done
+	# the proxy dies and comes back: the stream goes on behind what was seen
+	kill "$other"
+	wait "$other" || true
+	for _ in $(seq 100); do grep -q "^down" "$dir/updates" && break || sleep 0.1; done
+	sed "s/server.listen(0,/server.listen($other_port,/" tests/cloud/proxy.js >"$dir/proxy.js"
+	start_other node "$dir/proxy.js" "$dir/proxy.log"
+	wardcloud verdict set "$last" suspicious --reason lab --config "$conf"
+	wait "$follower"
+	cat "$dir/updates"
+	[ "$(grep ^update "$dir/updates" | tr '\n' ' ')" = "update 1 malicious update 2 suspicious " ]
+	grep -q "^position 2" "$dir/updates"
+}
