@@ -103,7 +103,7 @@ name_column(struct table *t, size_t which, size_t best[COLUMNS])
 
 	ward_import_word(ward_csv_cell(&t->csv, which), word);
 	for (size_t i = 0; i < KNOWN; i++)
-		if (strcmp(word, known[i].word) == 0 && i < best[known[i].column]) {
+		if (i < best[known[i].column] && strcmp(word, known[i].word) == 0) {
 			best[known[i].column] = i;
 			t->at[known[i].column] = which;
 		}

@@ -140,7 +140,7 @@ take_object(struct ward_span object, ward_object_fn fn, void *context)
 	if (key.len < KEY_TAIL)
 		return WARD_OK;
 	tail = ward_span_cut(key, key.len - KEY_TAIL, KEY_TAIL);
-	if (tail.data[2] != '/' || memcmp(tail.data, tail.data + 3, 2) != 0 ||
+	if (!tail.data || tail.data[2] != '/' || memcmp(tail.data, tail.data + 3, 2) != 0 ||
 	    !ward_object_name_parse((const char *)tail.data + 3, KEY_TAIL - 3, sha256))
 		return WARD_OK;
 	if (!ward_text_u64(child(object, "Size"), &size) ||
