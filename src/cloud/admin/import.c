@@ -224,19 +224,19 @@ print_file(const json_t *file)
 static void
 print_reason(const struct import *o, const char *why)
 {
-	const json_t *first = NULL, *first_file = NULL;
+	const json_t *first = NULL, *first_file = NULL, *list, *reason;
 	long long count = 0;
-	size_t i, n;
-	json_t *file, *reason;
 
-	json_array_foreach(o->files, i, file)
-		json_array_foreach(json_object_get(file, "reasons"), n, reason)
-	{
-		if (strcmp(text_of(reason, "why"), why) != 0)
-			continue;
-		count += number_of(reason, "count");
-		first_file = first ? first_file : file;
-		first = first ? first : reason;
+	for (size_t i = 0; i < json_array_size(o->files); i++) {
+		list = json_object_get(json_array_get(o->files, i), "reasons");
+		for (size_t n = 0; n < json_array_size(list); n++) {
+			reason = json_array_get(list, n);
+			if (strcmp(text_of(reason, "why"), why) != 0)
+				continue;
+			count += number_of(reason, "count");
+			first_file = first ? first_file : json_array_get(o->files, i);
+			first = first ? first : reason;
+		}
 	}
 	(void)printf("  %lld: ", count);
 	print_escaped(stdout, why);
@@ -250,17 +250,18 @@ print_reason(const struct import *o, const char *why)
 static void
 print_reasons(const struct import *o)
 {
-	json_t *seen = json_object(), *file, *reason;
-	size_t i, n;
+	json_t *seen = json_object();
 
-	json_array_foreach(o->files, i, file)
-		json_array_foreach(json_object_get(file, "reasons"), n, reason)
-	{
-		const char *why = text_of(reason, "why");
+	for (size_t i = 0; i < json_array_size(o->files); i++) {
+		const json_t *list = json_object_get(json_array_get(o->files, i), "reasons");
 
-		if (json_object_get(seen, why) || json_object_set_new(seen, why, json_true()))
-			continue;
-		print_reason(o, why);
+		for (size_t n = 0; n < json_array_size(list); n++) {
+			const char *why = text_of(json_array_get(list, n), "why");
+
+			if (!json_object_get(seen, why) &&
+			    json_object_set_new(seen, why, json_true()) == 0)
+				print_reason(o, why);
+		}
 	}
 	json_decref(seen);
 }
@@ -268,13 +269,12 @@ print_reasons(const struct import *o)
 static void
 print_files(const struct import *o)
 {
-	json_t *file;
-	size_t i;
+	size_t count = json_array_size(o->files);
 
-	if (json_array_size(o->files) > FILES_SHOWN)
-		(void)printf("%zu files\n", json_array_size(o->files));
-	else
-		json_array_foreach(o->files, i, file) print_file(file);
+	if (count > FILES_SHOWN)
+		(void)printf("%zu files\n", count);
+	for (size_t i = 0; i < count && count <= FILES_SHOWN; i++)
+		print_file(json_array_get(o->files, i));
 	print_reasons(o);
 }
 
