@@ -9,6 +9,7 @@
 //   ask            looks up some of it at every node: prints one line a node, which must be the same
 //   ask-on         looks up without a pause until DIRECTORY/stop is there: every answer must come
 //   refused        reports once; prints the status and the reason
+//   submit FILE    sends a sample; prints the status, or the verdict
 'use strict';
 const crypto = require('crypto');
 const fs = require('fs');
@@ -113,6 +114,20 @@ const commands = {
 			await pause(2);
 		}
 		console.log(`${count} look-ups answered, the slowest after ${slowest} ms`);
+	},
+
+	submit() {
+		const sample = fs.readFileSync(argument), sha256 = crypto.createHash('sha256').update(sample).digest();
+		return new Promise((resolve) => {
+			const call = clients()[0].SubmitSample({ deadline: Date.now() + 60000 }, (error, reply) => {
+				console.log(error ? `${grpc.status[error.code]}: ${error.details}` : `${reply.status} ${reply.verdict.verdict} ${reply.verdict.threat}`);
+				resolve();
+			});
+			call.on('error', () => {});
+			call.write({ header: { file: { sha256, size: sample.length }, wait_ms: 30000 } });
+			call.write({ data: sample });
+			call.end();
+		});
 	},
 
 	async refused() {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # The service on a real cluster of three Apache Kafka brokers: what one node knows the others know, and
-# what was acknowledged stays, whoever is killed. KILLS: rounds of each kind of killing (2).
+# what was acknowledged stays, whoever is killed. KILLS: rounds of each kind of killing (2); KINDS: which
+# (broker node broker+node).
 
 setup_file() {
 	load helpers
@@ -134,7 +135,7 @@ kill_round() {
 	fleet load "$(addresses)" >"$dir/load" 2>&1 3>&- &
 	load=$!
 	await_acknowledged 100
-	for what in broker node broker+node; do
+	for what in ${KINDS:-broker node broker+node}; do
 		for _ in $(seq "${KILLS:-2}"); do kill_round $what; done
 	done
 	await_acknowledged $(($(wc -l <"$dir/acknowledged") + 20))
@@ -166,6 +167,10 @@ kill_round() {
 	run fleet refused "$(addresses)"
 	echo "$output"
 	[[ $output == "UNAVAILABLE: the log did not acknowledge it in time"* ]]
+	printf 'WARD-CLOUD-PROTECTION-TEST-FILE-%s %s' 3f7c9a52-61d8-4be0-9c0e-7d24a8b1f6e3 "$RANDOM" >"$dir/sample"
+	run fleet submit "$(addresses)" "$dir/sample"
+	echo "$output"
+	[[ $output == RESOURCE_EXHAUSTED* ]]
 	touch "$dir/stop"
 	wait "$asking"
 	cat "$dir/answers"
@@ -179,6 +184,10 @@ kill_round() {
 	"$cluster" heal "$BROKERS"
 	start_node 1
 	[ "$(fleet refused "$(addresses)")" = OK ]
+	# the sample was kept, and is judged when it is offered again
+	run fleet submit "$(addresses)" "$dir/sample"
+	echo "$output"
+	[[ $output == *VERDICT_MALICIOUS*Test.Ward.CloudOnly* ]]
 }
 
 @test "TLS and a password, and neither a wrong one nor its file's text shows up anywhere" {

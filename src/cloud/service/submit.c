@@ -244,6 +244,47 @@ store(void *context)
 	ward_edge_post(u->call, stored, u);
 }
 
+/* Of the stored sample, not what the endpoint says. */
+static enum ward_rc
+learn_size(struct upload *u)
+{
+	WARD_AUTO(ward_fd_close) int fd = -1;
+	struct ward_fd_stat stat;
+	enum ward_rc rc =
+		ward_objects_get(u->service->o.objects, u->sha256, u->service->o.sample_max, &fd);
+
+	if (!rc)
+		rc = ward_fd_stat(fd, &stat);
+	if (!rc)
+		u->size = stat.size;
+	return rc;
+}
+
+static bool
+is_recorded(struct upload *u)
+{
+	struct ward_budget budget = {.cap = 256 * 1024};
+	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
+	struct ward_view_file file;
+
+	return arena && !ward_views_file(u->service->o.views, u->sha256, arena, &file) &&
+	       file.sample_here;
+}
+
+/* It is here, but the service was killed, or could not record, before it was judged. */
+static void
+catch_up(void *context)
+{
+	struct upload *u = context;
+
+	u->rc = learn_size(u);
+	if (!u->rc && !is_recorded(u))
+		u->rc = record_sample(u);
+	if (!u->rc)
+		u->rc = analyse(u);
+	ward_edge_post(u->call, stored, u);
+}
+
 /* --- chunks, on a worker --- */
 
 static void
@@ -342,19 +383,24 @@ known(struct ward_call *call, struct ward_service *s, const Ward__V1__SampleHead
 		answer(call, WARD__V1__SAMPLE_STATUS__SAMPLE_STATUS_KNOWN, h->file->size, &verdict);
 }
 
+static bool
+is_judged(struct ward_call *call, struct ward_service *s, const Ward__V1__SampleHeader *h)
+{
+	struct ward_view_verdict verdict;
+
+	return ward_views_verdicts(s->o.views,
+				   (const uint8_t(*)[32])(uintptr_t)h->file->sha256.data, 1,
+				   ward_call_peer(call)->device, ward_clock_wall() / 1000,
+				   &verdict) != WARD_OK ||
+	       verdict.source != 0;
+}
+
 static void
-begin(struct ward_call *call, const Ward__V1__SampleHeader *h)
+start_upload(struct ward_call *call, const Ward__V1__SampleHeader *h, service_work_fn first)
 {
 	struct ward_service *s = ward_call_context(call);
-	struct upload *u;
+	struct upload *u = calloc(1, sizeof(*u));
 
-	if (!ward_objects_has(s->o.objects, h->file->sha256.data)) {
-		known(call, s, h);
-		return;
-	}
-	if (!welcome(call, s, h))
-		return;
-	u = calloc(1, sizeof(*u));
 	if (!u) {
 		ward_call_finish(call, WARD_GRPC_RESOURCE_EXHAUSTED, NULL);
 		return;
@@ -371,7 +417,22 @@ begin(struct ward_call *call, const Ward__V1__SampleHeader *h)
 	(void)snprintf(u->type, TYPE, "%s", h->file->type);
 	path_of(s, u->device, u->sha256, u->path);
 	ward_call_set_state(call, u);
-	step(call, u, open_spool);
+	step(call, u, first);
+}
+
+static void
+begin(struct ward_call *call, const Ward__V1__SampleHeader *h)
+{
+	struct ward_service *s = ward_call_context(call);
+
+	if (ward_objects_has(s->o.objects, h->file->sha256.data)) {
+		if (welcome(call, s, h))
+			start_upload(call, h, open_spool);
+	} else if (is_judged(call, s, h)) {
+		known(call, s, h);
+	} else {
+		start_upload(call, h, catch_up);
+	}
 }
 
 static void
