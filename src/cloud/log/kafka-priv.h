@@ -68,8 +68,9 @@ enum ward_rc ward_kafka_query(struct ward_kafka_log *log, rd_kafka_t *client,
 
 /* --- kafka.c --- */
 
-/* The directory belongs to this cluster and prefix from now on; WARD_E_INVAL: to another. */
-enum ward_rc ward_kafka_same_cluster(struct ward_kafka_log *log, rd_kafka_t *client,
+/* Does the directory belong to this cluster and prefix? WARD_E_INVAL: to another. WARD_E_NOENT: to
+ * none yet; with `claim` it does from now on. */
+enum ward_rc ward_kafka_same_cluster(struct ward_kafka_log *log, rd_kafka_t *client, bool claim,
 				     char why[WARD_KAFKA_WHY]) WARD_MUST_CHECK;
 
 /* The partition goes at least to `next`. Takes the lock. */

@@ -401,6 +401,25 @@ learn_ends(struct opening *o, int channel)
 	return rc ? say(o, rc, log->topics[channel], "where it ends cannot be learned") : WARD_OK;
 }
 
+/* Waits until brokers answer; nothing is made in a cluster that is not this node's. */
+static enum ward_rc
+find_cluster(struct opening *o)
+{
+	const rd_kafka_metadata_t *metadata = NULL;
+	rd_kafka_resp_err_t error;
+	enum ward_rc rc;
+
+	while ((error = rd_kafka_metadata(o->client, 0, NULL, &metadata, REQUEST_MS)) != 0) {
+		rc = no_answer(o, error);
+		if (rc != WARD_E_TIMEOUT || !time_left(o))
+			return rc;
+		(void)usleep(PAUSE_US);
+	}
+	rd_kafka_metadata_destroy(metadata);
+	rc = ward_kafka_same_cluster(o->log, o->client, false, o->why);
+	return rc == WARD_E_NOENT ? WARD_OK : rc;
+}
+
 enum ward_rc
 ward_kafka_topics_open(struct ward_kafka_log *log, char why[WARD_KAFKA_WHY])
 {
@@ -411,6 +430,7 @@ ward_kafka_topics_open(struct ward_kafka_log *log, char why[WARD_KAFKA_WHY])
 		return rc;
 	o.queue = rd_kafka_queue_new(o.client);
 	o.until = ward_clock_monotonic() + UINT64_C(1000) * log->o.open_ms;
+	rc = find_cluster(&o);
 	for (int c = 0; c < WARD_LOG_CHANNELS && !rc; c++)
 		rc = have_topic(&o, c);
 	for (int c = 0; c < WARD_LOG_CHANNELS && !rc; c++)
@@ -418,7 +438,7 @@ ward_kafka_topics_open(struct ward_kafka_log *log, char why[WARD_KAFKA_WHY])
 	for (int c = 0; c < WARD_LOG_CHANNELS && !rc; c++)
 		rc = learn_ends(&o, c);
 	if (!rc)
-		rc = ward_kafka_same_cluster(log, o.client, why);
+		rc = ward_kafka_same_cluster(log, o.client, true, why);
 	rd_kafka_queue_destroy(o.queue);
 	rd_kafka_destroy(o.client);
 	return rc;

@@ -478,15 +478,8 @@ compare_cluster(struct ward_kafka_log *log, int dir, const char *now, char why[W
 {
 	WARD_AUTO(ward_fd_close) int fd = -1;
 	WARD_AUTO(ward_buf_done) struct ward_buf before = {0};
-	char path[WARD_KAFKA_WHY];
 	enum ward_rc rc = ward_fd_open_regular(dir, "cluster", false, &fd, NULL);
 
-	if (rc == WARD_E_NOENT) {
-		if (snprintf(path, sizeof(path), "%s/cluster", log->o.directory) >=
-		    (int)sizeof(path))
-			return WARD_E_LIMIT;
-		return ward_fd_write_atomic(path, ward_span_str(now), 0600);
-	}
 	ward_buf_init(&before, WARD_KAFKA_WHY, NULL);
 	if (!rc)
 		rc = ward_fd_read_all(fd, &before);
@@ -499,8 +492,19 @@ compare_cluster(struct ward_kafka_log *log, int dir, const char *now, char why[W
 	return WARD_E_INVAL;
 }
 
+static enum ward_rc
+claim_cluster(const struct ward_kafka_log *log, const char *now)
+{
+	char path[WARD_KAFKA_WHY];
+
+	if (snprintf(path, sizeof(path), "%s/cluster", log->o.directory) >= (int)sizeof(path))
+		return WARD_E_LIMIT;
+	return ward_fd_write_atomic(path, ward_span_str(now), 0600);
+}
+
 enum ward_rc
-ward_kafka_same_cluster(struct ward_kafka_log *log, rd_kafka_t *client, char why[WARD_KAFKA_WHY])
+ward_kafka_same_cluster(struct ward_kafka_log *log, rd_kafka_t *client, bool claim,
+			char why[WARD_KAFKA_WHY])
 {
 	WARD_AUTO(ward_fd_close) int dir = -1;
 	char *id = rd_kafka_clusterid(client, 5000);
@@ -508,13 +512,15 @@ ward_kafka_same_cluster(struct ward_kafka_log *log, rd_kafka_t *client, char why
 	enum ward_rc rc;
 
 	if (!id) {
-		(void)snprintf(why, WARD_KAFKA_WHY, "the cluster has no id");
-		return WARD_E_UNSUPPORTED;
+		(void)snprintf(why, WARD_KAFKA_WHY, "the cluster does not say its id");
+		return WARD_E_TIMEOUT;
 	}
 	(void)snprintf(now, sizeof(now), "%s %s\n", id, log->o.prefix);
 	rd_kafka_mem_free(client, id);
 	rc = ward_fd_open_directory(-1, log->o.directory, &dir);
-	return rc ? rc : compare_cluster(log, dir, now, why);
+	if (!rc)
+		rc = compare_cluster(log, dir, now, why);
+	return rc == WARD_E_NOENT && claim ? claim_cluster(log, now) : rc;
 }
 
 static enum ward_rc
