@@ -21,7 +21,7 @@ ask_here(const struct ward_config *config, const json_t *request)
 	ward_buf_init(&why, 4096, NULL);
 	rc = ward_node_open(config, NULL, &node, &why);
 	if (!rc)
-		rc = ward_node_settle(node, SETTLE_MS);
+		rc = ward_node_settle(node, SETTLE_MS, NULL);
 	if (rc) {
 		(void)fprintf(stderr, "wardcloud: %s\n%.*s", ward_rc_str(rc), (int)why.len,
 			      why.data ? (const char *)why.data : "");

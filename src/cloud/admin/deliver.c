@@ -171,7 +171,7 @@ ward_delivery_settle(struct ward_delivery *d)
 	enum ward_rc rc = flush(d);
 
 	if (!rc && d->node)
-		return ward_node_settle(d->node, SETTLE_TRIES * SETTLE_MS);
+		return ward_node_settle(d->node, SETTLE_TRIES * SETTLE_MS, NULL);
 	for (unsigned i = 0; i < SETTLE_TRIES && !rc; i++) {
 		rc = ask(d, "import.wait", "", -1);
 		if (!rc && json_is_true(json_object_get(d->reply, "applied")))

@@ -104,7 +104,7 @@ withdraw(struct ward_node *node, const struct ward_take *take, const json_t *req
 static const char *
 wait_applied(struct ward_node *node, json_t *out)
 {
-	enum ward_rc rc = ward_node_settle(node, WAIT_MS);
+	enum ward_rc rc = ward_node_settle(node, WAIT_MS, NULL);
 
 	if (rc && rc != WARD_E_TIMEOUT)
 		return ward_rc_str(rc);

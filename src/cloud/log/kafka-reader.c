@@ -2,7 +2,7 @@
 /*
  * Reading: each reader is a client of its own that fetches the partitions it was told, from the offsets
  * it was told, into one queue. No consumer groups: who reads what is decided here, and positions stand
- * in the views (docs/decisions/0013-every-node-applies-everything.md).
+ * in the views (docs/decisions/0014-every-node-applies-everything.md).
  *
  * Offsets between two records may be missing: compaction dropped them, or they hold marks of
  * transactions. At the end of a partition nothing shows that they are not records still to come but the

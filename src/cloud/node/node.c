@@ -228,7 +228,7 @@ take_back(struct ward_log *log, struct ward_log_position *ends, size_t *count)
 }
 
 enum ward_rc
-ward_node_settle(struct ward_node *node, int timeout_ms)
+ward_node_settle(struct ward_node *node, int timeout_ms, bool (*stop)(void))
 {
 	struct ward_log_position ends[WARD_LOG_ENDS];
 	size_t count;
@@ -241,7 +241,7 @@ ward_node_settle(struct ward_node *node, int timeout_ms)
 		timeout_ms -= slice;
 		if (rc != WARD_E_TIMEOUT || timeout_ms <= 0)
 			return rc;
-		rc = take_back(node->log, ends, &count);
+		rc = stop && stop() ? WARD_E_STOPPED : take_back(node->log, ends, &count);
 	}
 	return rc;
 }

@@ -58,8 +58,10 @@ enum ward_rc ward_node_swap_views(const struct ward_config *config, const char *
 enum ward_rc ward_node_remove_views(const struct ward_config *config, const char *name,
 				    struct ward_buf *why) WARD_MUST_CHECK;
 
-/* Waits until all that was durable when it was called is applied; WARD_E_TIMEOUT. */
-enum ward_rc ward_node_settle(struct ward_node *node, int timeout_ms) WARD_MUST_CHECK;
+/* Waits until all that was durable when it was called is applied; WARD_E_TIMEOUT, or WARD_E_STOPPED
+ * when `stop` (may be NULL), asked twice a second, says so. */
+enum ward_rc ward_node_settle(struct ward_node *node, int timeout_ms,
+			      bool (*stop)(void)) WARD_MUST_CHECK;
 
 /*
  * A snapshot of the views in log.snapshots, named by the time; when it is complete, the log before

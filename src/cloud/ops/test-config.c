@@ -115,6 +115,43 @@ test_defaults_are_valid(void **state)
 	assert_int_equal(ward_config_check(&config, &why), WARD_E_FORMAT);
 }
 
+/* What must be said besides, or cannot be. */
+static void
+expect_complaint(const char *const *sets, const char *text)
+{
+	WARD_AUTO(ward_buf_done) struct ward_buf why = {0};
+
+	ward_buf_init(&why, 1024, NULL);
+	ward_config_default(&config);
+	for (; *sets; sets++)
+		assert_int_equal(ward_config_set(&config, *sets, &why), WARD_OK);
+	assert_int_equal(ward_config_check(&config, &why), text[0] ? WARD_E_FORMAT : WARD_OK);
+	assert_true(ward_span_eq(ward_buf_span(&why), ward_span_str(text)));
+}
+
+static void
+test_kafka(void **state)
+{
+	static const char on[] = "log.backend=kafka", at[] = "kafka.brokers=a:9092,b:9092";
+
+	(void)state;
+	expect_complaint((const char *[]){"log.backend=tape", NULL},
+			 "log.backend: must be file or kafka\n");
+	expect_complaint((const char *[]){on, NULL},
+			 "kafka.brokers: is needed for log.backend = kafka\n");
+	expect_complaint((const char *[]){on, at, NULL}, "");
+	expect_complaint((const char *[]){on, at, "kafka.replicas=1", NULL},
+			 "kafka.min-insync: must not exceed kafka.replicas\n");
+	expect_complaint((const char *[]){on, at, "kafka.security=ssl", NULL},
+			 "kafka.security: must be plaintext, tls or sasl-tls\n");
+	expect_complaint((const char *[]){on, at, "kafka.security=sasl-tls", NULL},
+			 "kafka.user, kafka.password-file: are needed for sasl-tls\n");
+	expect_complaint((const char *[]){on, at, "kafka.mechanism=GSSAPI", NULL},
+			 "kafka.mechanism: must be SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN\n");
+	expect_complaint((const char *[]){on, at, "kafka.key=k.pem", NULL},
+			 "kafka.certificate, kafka.key: go together\n");
+}
+
 static void
 test_paths(void **state)
 {
@@ -141,6 +178,7 @@ main(void)
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_writes_what_reads_back),
 		cmocka_unit_test(test_defaults_are_valid),
+		cmocka_unit_test(test_kafka),
 		cmocka_unit_test(test_paths),
 	};
 

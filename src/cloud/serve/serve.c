@@ -24,7 +24,7 @@
 #include "sys/process.h"
 
 enum {
-	SETTLE_MS = 2000,
+	SETTLE_MS = 24 * 3600 * 1000,
 	WHY = 4096,
 	METHODS = WARD_SERVICE_METHODS + WARD_ENROLL_METHODS,
 	PACKS = 16
@@ -273,22 +273,15 @@ start_edge(struct serve *s)
 	return rc;
 }
 
-/* As long as it takes, unless told to stop meanwhile. */
-static enum ward_rc
-settle(struct ward_node *node)
+/* The signals are blocked, and waited for only when everything runs. */
+static bool
+told_to_stop(void)
 {
 	sigset_t waiting;
 
-	for (;;) {
-		enum ward_rc rc = ward_node_settle(node, SETTLE_MS);
-
-		if (rc != WARD_E_TIMEOUT)
-			return rc;
-		sigemptyset(&waiting);
-		(void)sigpending(&waiting);
-		if (sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1)
-			return WARD_E_STOPPED;
-	}
+	sigemptyset(&waiting);
+	(void)sigpending(&waiting);
+	return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1;
 }
 
 static enum ward_rc
@@ -300,7 +293,7 @@ open_node(struct serve *s)
 	enum ward_rc rc = ward_node_open(c, &events, &s->node, &s->why);
 
 	if (!rc) /* who is revoked must be known before anybody is answered */
-		rc = settle(s->node);
+		rc = ward_node_settle(s->node, SETTLE_MS, told_to_stop);
 	if (!rc && !ward_config_path(c, "pki", pki))
 		rc = WARD_E_LIMIT;
 	if (!rc) {

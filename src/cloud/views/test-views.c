@@ -175,6 +175,32 @@ test_verdicts(void **state)
 	ward_log_close(log);
 }
 
+/* Others append while a replay runs: what came later is left alone, and applied by the next one. */
+static void
+test_a_replay_ends_where_it_was_told(void **state)
+{
+	struct ward_log *log = open_log("until");
+	struct ward_views *views = open_views("until", 0);
+	struct ward_log_position ends[WARD_LOG_ENDS];
+	uint64_t records;
+	size_t count;
+
+	(void)state;
+	say(log, 1, SAMPLE, BAD, NULL, 0, noon);
+	say(log, 2, SAMPLE, BAD, NULL, 0, noon);
+	assert_int_equal(ward_log_ends(log, ends, &count), WARD_OK);
+	say(log, 3, SAMPLE, BAD, NULL, 0, noon);
+	assert_int_equal(ward_applier_run(log, views, ends, count, &records), WARD_OK);
+	assert_int_equal(records, 2);
+	assert_int_equal(verdict(views, 2, NULL, noon).verdict, WARD_MALICIOUS);
+	assert_int_equal(verdict(views, 3, NULL, noon).source, 0);
+	assert_int_equal(ward_applier_run(log, views, NULL, 0, &records), WARD_OK);
+	assert_int_equal(records, 1);
+	assert_int_equal(verdict(views, 3, NULL, noon).verdict, WARD_MALICIOUS);
+	ward_views_close(views);
+	ward_log_close(log);
+}
+
 /* Many more verdicts than the overlay takes: tables are built, reopened, and miss nothing. */
 static void
 test_tables(void **state)
@@ -451,6 +477,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_a_replay_ends_where_it_was_told),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_each_event_counts_once),
 		cmocka_unit_test(test_the_log_decides_who_is_in_time),
