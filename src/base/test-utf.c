@@ -69,6 +69,21 @@ test_escape_keeps_names_harmless(void **state)
 	ward_buf_done(&b);
 }
 
+static void
+test_fit_ends_with_a_whole_character(void **state)
+{
+	(void)state;
+	assert_int_equal(ward_utf_fit(ward_span_str("abc"), 2), 2);
+	assert_int_equal(ward_utf_fit(ward_span_str("abc"), 9), 3);
+	assert_int_equal(ward_utf_fit(ward_span_str("a\xc3\xa4"), 2), 1);
+	assert_int_equal(ward_utf_fit(ward_span_str("a\xc3\xa4"), 3), 3);
+	assert_int_equal(ward_utf_fit(ward_span_str("a\xff"
+						    "b"),
+				      9),
+			 1);
+	assert_int_equal(ward_utf_fit(ward_span_of(NULL, 0), 9), 0);
+}
+
 int
 main(void)
 {
@@ -76,6 +91,7 @@ main(void)
 		cmocka_unit_test(test_utf16),
 		cmocka_unit_test(test_clean_replaces_invalid),
 		cmocka_unit_test(test_escape_keeps_names_harmless),
+		cmocka_unit_test(test_fit_ends_with_a_whole_character),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,21 @@ ward_utf_valid_at(struct ward_span s)
 	return n;
 }
 
+size_t
+ward_utf_fit(struct ward_span s, size_t max)
+{
+	size_t len = 0;
+
+	while (len < s.len) {
+		size_t n = ward_utf_valid_at(ward_span_cut(s, len, s.len));
+
+		if (n == 0 || len + n > max)
+			break;
+		len += n;
+	}
+	return len;
+}
+
 enum ward_rc
 ward_utf_clean(struct ward_buf *out, struct ward_span in)
 {

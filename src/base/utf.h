@@ -18,6 +18,9 @@ enum ward_rc ward_utf_from_utf16(struct ward_buf *out, struct ward_span in,
 /* Length in bytes of the valid UTF-8 sequence at `s` (no overlong, no
  * surrogate), or 0. */
 size_t ward_utf_valid_at(struct ward_span s);
+/* Length of the longest start of `s` that is valid, ends with a whole character and has at most
+ * `max` bytes. */
+size_t ward_utf_fit(struct ward_span s, size_t max);
 
 /* Appends `in` as valid UTF-8: each byte that is not part of a valid sequence
  * becomes U+FFFD. */

@@ -146,6 +146,8 @@ const steps = {
 		const reply = await unary(t.client, 'Lookup', { files: [{ sha256: sha256(sample) }] });
 		assert.strictEqual(reply.files[0].verdict, 'VERDICT_MALICIOUS');
 		assert.ok(reply.files[0].ttl_seconds > 0);
+		assert.deepStrictEqual(reply.files[0].evidence.map((e) => e.kind), ['sample', 'yara']);
+		assert.strictEqual(reply.files[0].evidence[1].name, 'Test_Ward_CloudOnly');
 	},
 	async 'Lookup by prefix finds it, and only what has the prefix'(t) {
 		const prefix = sha256(sample).subarray(0, 3);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Look-ups: reputation for the whole batch at once, points for what nobody has said anything about. */
+#include "base/utf.h"
 #include "cloud/service/service-priv.h"
 #include "cloud/verdict/score.h"
 #include "sys/clock.h"
@@ -9,6 +10,9 @@ enum {
 	TTL_CLEAN = 24 * 3600,
 	TTL_UNKNOWN = 60,
 	REPLY_MAX = 64 << 20,
+	EVIDENCE_MAX = 16,
+	DETAIL_MAX = 256,   /* of Evidence.detail */
+	EXPLAINED_MAX = 64, /* answers of one request for which it is read who found what */
 	SEEN_MAX = 1000,
 };
 
@@ -26,7 +30,7 @@ struct lookup {
 	bool loop_known;
 	Ward__V1__Tier tier; /* the last one that was asked for a file */
 	struct ward_log_item *seen;
-	size_t seen_count;
+	size_t seen_count, explained;
 };
 
 static char nothing[] = "";
@@ -64,8 +68,8 @@ add_evidence(struct ward_arena *arena, Answer *a, const char *kind, const char *
 	Ward__V1__Evidence *e = ward_arena_alloc(arena, sizeof(*e));
 
 	if (!a->evidence)
-		a->evidence = ward_arena_array(arena, 16, sizeof(*a->evidence));
-	if (!e || !a->evidence || a->n_evidence == 16)
+		a->evidence = ward_arena_array(arena, EVIDENCE_MAX, sizeof(*a->evidence));
+	if (!e || !a->evidence || a->n_evidence == EVIDENCE_MAX)
 		return false;
 	ward__v1__evidence__init(e);
 	e->kind = (char *)(uintptr_t)kind;
@@ -75,15 +79,60 @@ add_evidence(struct ward_arena *arena, Answer *a, const char *kind, const char *
 	return true;
 }
 
+/* Is it what decided? */
 static bool
-from_reputation(struct lookup *l, const struct ward_view_verdict *v, Answer *a)
+decided(const struct lookup *l, const Ward__Log__V1__Verdict *said,
+	const struct ward_view_verdict *v, const Answer *a)
+{
+	return said->source == v->source && said->verdict == a->verdict &&
+	       (said->scope.len == 0 || memcmp(said->scope.data, l->device, 16) == 0);
+}
+
+static char *
+reason_of(struct lookup *l, const Ward__Log__V1__Verdict *said)
+{
+	struct ward_span reason = ward_span_str(said->reason);
+	char *text = ward_arena_strdup(l->arena,
+				       ward_span_cut(reason, 0, ward_utf_fit(reason, DETAIL_MAX)));
+
+	return text ? text : nothing;
+}
+
+/* What the analysis of the sample found, what the analyst gave as reason. Convictions are few, and only
+ * of some is it read: the answer does not wait for the rest. */
+static void
+recall(struct lookup *l, const uint8_t *sha256, const struct ward_view_verdict *v, Answer *a)
+{
+	Ward__Log__V1__Verdict **said = NULL;
+	size_t count = 0;
+
+	if (!sha256 || v->source == WARD__LOG__V1__SOURCE__SOURCE_IMPORT ||
+	    v->verdict < WARD_SUSPICIOUS || l->explained++ >= EXPLAINED_MAX ||
+	    ward_views_said(l->s->o.views, sha256, l->arena, &said, &count))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (!decided(l, said[i], v, a))
+			continue;
+		a->evidence[0]->detail = reason_of(l, said[i]);
+		for (size_t k = 0; k < said[i]->n_evidence && a->n_evidence < EVIDENCE_MAX; k++)
+			a->evidence[a->n_evidence++] = said[i]->evidence[k];
+		return;
+	}
+}
+
+static bool
+from_reputation(struct lookup *l, const uint8_t *sha256, const struct ward_view_verdict *v,
+		Answer *a)
 {
 	a->verdict = ward_wire_verdict(v->verdict);
 	a->confidence = v->confidence;
 	a->threat = (char *)(uintptr_t)v->threat;
 	a->tier = WARD__V1__TIER__TIER_REPUTATION;
 	a->ttl_seconds = ttl_of(v, l->now_ms);
-	return add_evidence(l->arena, a, kind_of(v->source), v->list, 0);
+	if (!add_evidence(l->arena, a, kind_of(v->source), v->list, 0))
+		return false;
+	recall(l, sha256, v, a);
+	return true;
 }
 
 /* Lists by MD5 count only where nothing was said of the SHA-256. */
@@ -96,7 +145,7 @@ from_weak(struct lookup *l, const Query *q, Answer *a, bool *ret_found)
 		     !ward_views_weak(l->s->o.views, WARD__LOG__V1__DIGEST__DIGEST_MD5, q->md5.data,
 				      l->now_ms, &v) &&
 		     v.source;
-	return !*ret_found || from_reputation(l, &v, a);
+	return !*ret_found || from_reputation(l, NULL, &v, a);
 }
 
 /* --- metadata --- */
@@ -237,7 +286,7 @@ judge(struct lookup *l, const Query *q, const struct ward_view_verdict *known, A
 	bool found = false, good;
 
 	if (known->source)
-		return from_reputation(l, known, a);
+		return from_reputation(l, q->sha256.data, known, a);
 	good = from_weak(l, q, a, &found);
 	if (!found)
 		good = from_metadata(l, q, a);
@@ -283,7 +332,7 @@ answer_prefix(struct lookup *l, const Query *q, uint32_t query, Ward__V1__Lookup
 	for (size_t i = 0; i < count && reply->n_files < room; i++) {
 		Answer *a = new_answer(l, query);
 
-		if (!a || !from_reputation(l, &verdicts[i], a))
+		if (!a || !from_reputation(l, found[i], &verdicts[i], a))
 			return false;
 		a->sha256 = (ProtobufCBinaryData){32, found[i]};
 		reply->files[reply->n_files++] = a;

@@ -12,21 +12,13 @@ text_of(struct ward_arena *arena, const char *text, size_t max)
 	WARD_AUTO(ward_buf_done) struct ward_buf clean = {0};
 	static char none[] = "";
 	struct ward_span left;
-	size_t len = 0;
 	char *copy;
 
 	ward_buf_init(&clean, TEXT, NULL);
 	if (ward_utf_escape(&clean, ward_span_str(text)))
 		return none;
 	left = ward_buf_span(&clean);
-	while (len < left.len) { /* whole characters only */
-		size_t n = ward_utf_valid_at(ward_span_cut(left, len, left.len));
-
-		if (n == 0 || len + n > max)
-			break;
-		len += n;
-	}
-	copy = ward_arena_strdup(arena, ward_span_cut(left, 0, len));
+	copy = ward_arena_strdup(arena, ward_span_cut(left, 0, ward_utf_fit(left, max)));
 	return copy ? copy : none;
 }
 
