@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "uplink.pb-c.h"
+
 #define REFUSE_UNLESS(condition, field)                                                            \
 	do {                                                                                       \
 		if (!(condition))                                                                  \
@@ -238,8 +240,8 @@ ward_wire_check_change(const Ward__V1__VerdictChange *c)
 
 /* --- answers, as the endpoint reads them --- */
 
-static const char *
-check_verdict(const Ward__V1__FileVerdict *v)
+const char *
+ward_wire_check_verdict(const Ward__V1__FileVerdict *v)
 {
 	REFUSE_UNLESS(ward_wire_is_len_or_none(v->sha256, 32), "verdict.sha256");
 	REFUSE_UNLESS(v->verdict > 0 &&
@@ -261,7 +263,7 @@ check_lookup_reply(const void *message)
 	REFUSE_UNLESS(r->n_files <= (size_t)WARD_WIRE_LOOKUP_MAX * WARD_WIRE_PREFIX_ANSWERS,
 		      "files");
 	for (size_t i = 0; i < r->n_files; i++)
-		REFUSE_IF_TOLD(check_verdict(r->files[i]));
+		REFUSE_IF_TOLD(ward_wire_check_verdict(r->files[i]));
 	return NULL;
 }
 
@@ -273,7 +275,7 @@ check_sample_reply(const void *message)
 	REFUSE_UNLESS(r->status > 0 &&
 			      (unsigned)r->status <= WARD__V1__SAMPLE_STATUS__SAMPLE_STATUS_RESUME,
 		      "status");
-	return r->verdict ? check_verdict(r->verdict) : NULL;
+	return r->verdict ? ward_wire_check_verdict(r->verdict) : NULL;
 }
 
 static const char *
@@ -344,6 +346,8 @@ ward_wire_check(const ProtobufCMessageDescriptor *type)
 		{&ward__v1__update__descriptor, check_update},
 		{&ward__v1__enroll_reply__descriptor, check_enroll_reply},
 		{&ward__v1__leave_reply__descriptor, check_empty},
+		{&ward__uplink__v1__request__descriptor, ward_wire_check_uplink_request},
+		{&ward__uplink__v1__reply__descriptor, ward_wire_check_uplink_reply},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

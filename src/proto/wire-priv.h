@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The limits of ward.proto and record.proto, message by message. */
+/* The limits of ward.proto, record.proto and uplink.proto, message by message. */
 #ifndef WARD_PROTO_WIRE_PRIV_H
 #define WARD_PROTO_WIRE_PRIV_H
 
@@ -11,12 +11,15 @@ typedef const char *(*ward_wire_check_fn)(const void *message);
 /* The check for messages of this type; NULL: no such message is decoded. */
 ward_wire_check_fn ward_wire_check(const ProtobufCMessageDescriptor *type) WARD_MUST_CHECK;
 const char *ward_wire_check_record(const void *record);
+const char *ward_wire_check_uplink_request(const void *request);
+const char *ward_wire_check_uplink_reply(const void *reply);
 
 /* For both files of checks. Files and evidence as ward.proto limits them. */
 const char *ward_wire_check_file(const Ward__V1__FileQuery *q);
 const char *ward_wire_check_event(const Ward__V1__Event *e);
 const char *ward_wire_check_policy(const Ward__V1__Policy *p);
 const char *ward_wire_check_device(const Ward__V1__DeviceInfo *d);
+const char *ward_wire_check_verdict(const Ward__V1__FileVerdict *v);
 const char *ward_wire_check_change(const Ward__V1__VerdictChange *c);
 const char *ward_wire_check_evidence(Ward__V1__Evidence *const *evidence, size_t count);
 
