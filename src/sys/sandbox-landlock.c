@@ -2,6 +2,8 @@
 #include "sys/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,25 +53,111 @@ everything(long abi, struct ruleset *ret_rules)
 	return abi >= 4 ? offsetof(struct ruleset, scoped) : offsetof(struct ruleset, handled_net);
 }
 
+static long
+version(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
+
+	return abi > 0 ? abi : 0;
+}
+
+static enum ward_rc
+new_ruleset(const struct ruleset *rules, size_t size, int *ret_fd)
+{
+	long fd = syscall(SYS_landlock_create_ruleset, rules, size, 0);
+
+	if (fd < 0)
+		return ward_errno_rc(errno);
+	*ret_fd = (int)fd;
+	return WARD_OK;
+}
+
+static enum ward_rc
+restrict_self(int fd)
+{
+	return syscall(SYS_landlock_restrict_self, fd, 0) == 0 ? WARD_OK : ward_errno_rc(errno);
+}
+
 enum ward_rc
 ward_sandbox_isolate(int *ret_abi)
 {
 	WARD_AUTO(ward_fd_close) int fd = -1;
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
+	long abi = version();
 	struct ruleset rules;
-	size_t size;
+	size_t size = everything(abi, &rules);
+	enum ward_rc rc = abi ? new_ruleset(&rules, size, &fd) : WARD_OK;
 
-	if (abi <= 0) {
-		*ret_abi = 0;
-		return WARD_OK;
-	}
-	size = everything(abi, &rules);
-	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
-	if (fd < 0)
-		return ward_errno_rc(errno);
 	/* No rule is added: what is handled and not allowed is refused. */
-	if (syscall(SYS_landlock_restrict_self, fd, 0) != 0)
+	if (rc == WARD_OK && abi)
+		rc = restrict_self(fd);
+	if (rc == WARD_OK)
+		*ret_abi = (int)abi;
+	return rc;
+}
+
+/* --- with places --- */
+
+struct __attribute__((packed)) beneath {
+	uint64_t allowed;
+	int32_t parent;
+};
+
+enum { RULE_PATH_BENEATH = 1 };
+/* Of linux/landlock.h. */
+enum {
+	FS_WRITE_FILE = 1 << 1,
+	FS_READ_FILE = 1 << 2,
+	FS_READ_DIR = 1 << 3,
+	FS_REMOVE_FILE = 1 << 5,
+	FS_MAKE_REG = 1 << 8,
+	FS_TRUNCATE = 1 << 14, /* version 3 */
+};
+
+static uint64_t
+rights_of(const struct ward_sandbox_place *place, bool directory, long abi)
+{
+	uint64_t rights = FS_READ_FILE;
+
+	if (directory)
+		rights |= FS_READ_DIR;
+	if (place->write)
+		rights |= FS_WRITE_FILE | FS_REMOVE_FILE | FS_MAKE_REG | FS_TRUNCATE;
+	return rights & all_file_rights(abi);
+}
+
+static enum ward_rc
+allow_place(int ruleset, const struct ward_sandbox_place *place, long abi)
+{
+	WARD_AUTO(ward_fd_close) int fd = open(place->path, O_PATH | O_CLOEXEC);
+	struct beneath rule = {.parent = fd};
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == EACCES ? WARD_OK : ward_errno_rc(errno);
+	if (fstat(fd, &st) != 0)
 		return ward_errno_rc(errno);
-	*ret_abi = (int)abi;
-	return WARD_OK;
+	rule.allowed = rights_of(place, S_ISDIR(st.st_mode), abi);
+	return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) == 0
+		       ? WARD_OK
+		       : ward_errno_rc(errno);
+}
+
+enum ward_rc
+ward_sandbox_confine(const struct ward_sandbox_place *places, size_t count, int *ret_abi)
+{
+	WARD_AUTO(ward_fd_close) int fd = -1;
+	long abi = version();
+	struct ruleset rules;
+	size_t size = everything(abi, &rules);
+	enum ward_rc rc;
+
+	rules.handled_net &= BIND_TCP;
+	rc = abi ? new_ruleset(&rules, size, &fd) : WARD_OK;
+	for (size_t i = 0; abi && i < count && rc == WARD_OK; i++)
+		rc = allow_place(fd, &places[i], abi);
+	if (rc == WARD_OK && abi)
+		rc = restrict_self(fd);
+	if (rc == WARD_OK)
+		*ret_abi = (int)abi;
+	return rc;
 }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sys/errno.h"
@@ -49,6 +50,78 @@ static const int ZYGOTE[] = {
 	SCMP_SYS(prlimit64),
 	SCMP_SYS(setrlimit),
 	SCMP_SYS(landlock_restrict_self),
+};
+
+/* Sockets and waiting for them, the files of a database and of a resolver, threads. */
+static const int NETWORK[] = {
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto),
+	SCMP_SYS(recvmmsg),
+	SCMP_SYS(sendmmsg),
+	SCMP_SYS(connect),
+	SCMP_SYS(bind),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(socketpair),
+	SCMP_SYS(pipe2),
+	SCMP_SYS(eventfd2),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(ioctl),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(readv),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+	SCMP_SYS(stat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(statx),
+	SCMP_SYS(fstatfs),
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(rename),
+	SCMP_SYS(renameat),
+	SCMP_SYS(renameat2),
+	SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat),
+	SCMP_SYS(fsync),
+	SCMP_SYS(fdatasync),
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(fallocate),
+	SCMP_SYS(fchmod),
+	SCMP_SYS(flock),
+	SCMP_SYS(umask),
+	SCMP_SYS(uname),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(getppid),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(getrusage),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(membarrier),
+	SCMP_SYS(dup),
 };
 
 static int
@@ -114,6 +187,43 @@ allow_worker(scmp_filter_ctx ctx)
 }
 
 static int
+allow_network(scmp_filter_ctx ctx)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	const scmp_datum_t self = (scmp_datum_t)getpid();
+	int err = allow(ctx, NETWORK, sizeof(NETWORK) / sizeof(NETWORK[0]));
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]) && !err; i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
+	/* Threads, in which names are resolved; never a process. clone3 hides its flags in memory:
+	   saying that it does not exist makes the C library take the older call. */
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+				       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+				       SCMP_A0(SCMP_CMP_EQ, self, 0));
+	return err;
+}
+
+static int
+allow_role(scmp_filter_ctx ctx, enum ward_sandbox_role role)
+{
+	switch (role) {
+	case WARD_SANDBOX_ZYGOTE:
+		return allow_zygote(ctx);
+	case WARD_SANDBOX_WORKER:
+		return allow_worker(ctx);
+	case WARD_SANDBOX_NETWORK:
+		return allow_network(ctx);
+	}
+	return -EINVAL;
+}
+
+static int
 build(scmp_filter_ctx ctx, enum ward_sandbox_role role)
 {
 	/* Another instruction set's system calls have other numbers: no way around the list. */
@@ -124,7 +234,7 @@ build(scmp_filter_ctx ctx, enum ward_sandbox_role role)
 	if (!err)
 		err = allow_memory(ctx);
 	if (!err)
-		err = role == WARD_SANDBOX_ZYGOTE ? allow_zygote(ctx) : allow_worker(ctx);
+		err = allow_role(ctx, role);
 	if (!err)
 		err = seccomp_load(ctx);
 	return err;

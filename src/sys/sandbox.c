@@ -60,21 +60,41 @@ drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) == 0 ? WARD_OK : ward_errno_rc(errno);
 }
 
-enum ward_rc
-ward_sandbox_drop(const char *user)
+static enum ward_rc
+drop_rest(void)
 {
-	enum ward_rc rc = WARD_OK;
+	enum ward_rc rc = drop_capabilities();
 
-	if (geteuid() == 0 || getuid() == 0)
-		rc = become_user(user);
-	if (rc == WARD_OK)
-		rc = drop_capabilities();
 	if (rc != WARD_OK)
 		return rc;
 	/* After the change of user, which would switch dumping on again. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return ward_errno_rc(errno);
 	return WARD_OK;
+}
+
+static bool
+is_root(void)
+{
+	return geteuid() == 0 || getuid() == 0;
+}
+
+enum ward_rc
+ward_sandbox_drop(const char *user)
+{
+	enum ward_rc rc = is_root() ? become_user(user) : WARD_OK;
+
+	return rc == WARD_OK ? drop_rest() : rc;
+}
+
+enum ward_rc
+ward_sandbox_drop_to(uint32_t uid, uint32_t gid)
+{
+	enum ward_rc rc = WARD_OK;
+
+	if (is_root())
+		rc = uid == 0 || gid == 0 ? WARD_E_INVAL : become(uid, gid);
+	return rc == WARD_OK ? drop_rest() : rc;
 }
 
 static enum ward_rc

@@ -17,6 +17,8 @@
  * rights than that.
  */
 enum ward_rc ward_sandbox_drop(const char *user) WARD_MUST_CHECK;
+/* The same with the numbers of a user, who need not have a name. WARD_E_INVAL: root is none. */
+enum ward_rc ward_sandbox_drop_to(uint32_t uid, uint32_t gid) WARD_MUST_CHECK;
 
 /*
  * Landlock (landlock(7)) with no exception at all: no file can be opened, created, removed or
@@ -26,16 +28,32 @@ enum ward_rc ward_sandbox_drop(const char *user) WARD_MUST_CHECK;
  */
 enum ward_rc ward_sandbox_isolate(int *ret_abi) WARD_MUST_CHECK;
 
+/* A file, or a directory with all below it, that stays in reach. */
+struct ward_sandbox_place {
+	const char *path;
+	bool write; /* making, replacing, removing too; a directory then */
+};
+
+/*
+ * As ward_sandbox_isolate, but for the places, and that TCP connections to anywhere may be made (none
+ * taken). Places that do not exist are passed over. What is written nowhere can be executed.
+ */
+enum ward_rc ward_sandbox_confine(const struct ward_sandbox_place *places, size_t count,
+				  int *ret_abi) WARD_MUST_CHECK;
+
 enum ward_sandbox_role {
 	/* Makes workers: may fork, wait, pass descriptors and restrict itself further. */
 	WARD_SANDBOX_ZYGOTE,
 	/* Reads what it was handed and answers on descriptor 3. */
 	WARD_SANDBOX_WORKER,
+	/* Speaks with the network (IPv4, IPv6) and keeps files: Landlock says which. Threads, no
+	 * processes. */
+	WARD_SANDBOX_NETWORK,
 };
 
 /*
- * seccomp allow-list; whatever is not on it fails with EPERM. Neither role can open a path, make a
- * socket, execute, trace, or make memory executable.
+ * seccomp allow-list; whatever is not on it fails with EPERM. No role can execute, trace, signal
+ * others, or make memory executable; none but NETWORK can open a path or make a socket.
  */
 enum ward_rc ward_sandbox_filter(enum ward_sandbox_role role) WARD_MUST_CHECK;
 

@@ -10,10 +10,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -229,6 +232,59 @@ test_the_zygote_may_fork_and_no_more(void **state)
 	assert_int_equal(in_child(with_zygote_filter), 0);
 }
 
+static char mine[32], other[32];
+
+/* The numbers tell which attempt worked. */
+static int
+with_network_filter(void)
+{
+	char path[64];
+	const struct ward_sandbox_place places[] = {{mine, true}, {"/etc/hosts", false}};
+	int abi = 0, pair[2];
+
+	if (ward_sandbox_drop_to(0, 0) == WARD_OK && getuid() == 0)
+		return 2;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    ward_sandbox_confine(places, 2, &abi) != WARD_OK ||
+	    ward_sandbox_filter(WARD_SANDBOX_NETWORK) != WARD_OK)
+		return 3;
+	(void)snprintf(path, sizeof(path), "%s/x", mine);
+	if (open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 || unlink(path) != 0)
+		return 4;
+	(void)snprintf(path, sizeof(path), "%s/x", other);
+	if (abi > 0 && (open(path, O_WRONLY | O_CREAT, 0600) >= 0 ||
+			open("/etc/passwd", O_RDONLY) >= 0 || open("/etc/hosts", O_RDWR) >= 0))
+		return 5;
+	if (abi > 0 && open("/etc/hosts", O_RDONLY) < 0)
+		return 6;
+	if (socket(AF_INET, SOCK_STREAM, 0) < 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ||
+	    socket(AF_NETLINK, SOCK_RAW, 0) >= 0 || socket(AF_PACKET, SOCK_RAW, 0) >= 0)
+		return 7;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+		return 8;
+	if (fork() >= 0 || errno != EPERM)
+		return 9;
+	if (execl("/bin/true", "true", (char *)NULL) == 0 || errno != EPERM)
+		return 10;
+	if (kill(getppid(), 0) == 0 || rmdir(other) == 0 || chmod(mine, 0777) == 0)
+		return 11;
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+			       MAP_FAILED
+		       ? 0
+		       : 12;
+}
+
+static void
+test_a_network_process_reaches_its_places_only(void **state)
+{
+	(void)state;
+	(void)snprintf(mine, sizeof(mine), "/tmp/ward-test-XXXXXX");
+	(void)snprintf(other, sizeof(other), "/tmp/ward-test-XXXXXX");
+	assert_true(mkdtemp(mine) && mkdtemp(other));
+	assert_int_equal(in_child(with_network_filter), 0);
+	assert_true(rmdir(mine) == 0 && rmdir(other) == 0);
+}
+
 static int
 drop(void)
 {
@@ -304,6 +360,7 @@ main(void)
 		cmocka_unit_test(test_landlock_alone_keeps_files_shut),
 		cmocka_unit_test(test_filter_alone_keeps_files_shut),
 		cmocka_unit_test(test_the_zygote_may_fork_and_no_more),
+		cmocka_unit_test(test_a_network_process_reaches_its_places_only),
 		cmocka_unit_test(test_rights_are_dropped),
 		cmocka_unit_test(test_limits_and_ends),
 	};
