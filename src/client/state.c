@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/state.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <jansson.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +50,129 @@ word_index(const char *const *words, int count, const char *word)
 	return -1;
 }
 
+/* --- whose it is --- */
+
+void
+ward_state_owner(uint32_t *ret_uid, uint32_t *ret_gid)
+{
+	const struct passwd *pw = getpwnam("ward-uplink");
+
+	*ret_uid = pw && pw->pw_uid ? pw->pw_uid : WARD_STATE_NUMBER;
+	*ret_gid = pw && pw->pw_uid && pw->pw_gid ? pw->pw_gid : WARD_STATE_NUMBER;
+}
+
+/* What root does in a directory of another user it does with that user's rights, so that no link of
+ * his leads it anywhere, and what it makes is his. */
+struct role {
+	int uid, gid; /* as before; -1: nothing was changed */
+};
+
+static struct role
+take_role(const char *directory)
+{
+	struct role before = {-1, -1};
+	struct ward_fd_stat st;
+	struct stat whole;
+
+	if (geteuid() != 0 || ward_fd_stat_at(-1, directory, true, &st) != WARD_OK || st.uid == 0 ||
+	    stat(directory, &whole) != 0)
+		return before;
+	before.gid = setfsgid(whole.st_gid);
+	before.uid = setfsuid(st.uid);
+	return before;
+}
+
+static void
+leave_role(const struct role *before)
+{
+	if (before->uid < 0)
+		return;
+	(void)setfsuid((uid_t)before->uid);
+	(void)setfsgid((gid_t)before->gid);
+}
+
+/* Nothing is given away by mistake: a directory that holds something else is another directory. */
+static bool
+is_ours(const char *name)
+{
+	static const char *const names[] = {"enrolment.json", "device.pem", "contact.json",
+					    "lock",	      "outbox.db",  "updates.json"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(name, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Files made before the user was there, or by a root that knew nothing of him. */
+static enum ward_rc
+give_files(int dir, uint32_t uid, uint32_t gid)
+{
+	int copy = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+	DIR *list = copy < 0 ? NULL : fdopendir(copy);
+	enum ward_rc rc = list ? WARD_OK : WARD_E_IO;
+	struct stat st;
+
+	for (struct dirent *e; !rc && (e = readdir(list));) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (!is_ours(e->d_name) ||
+		    fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+		    !S_ISREG(st.st_mode) || st.st_nlink != 1)
+			rc = WARD_E_PERM;
+		else if (fchownat(dir, e->d_name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
+			rc = ward_errno_rc(errno);
+	}
+	if (list)
+		(void)closedir(list);
+	else
+		ward_fd_close(&copy);
+	return rc;
+}
+
+/* The standard one lies in a directory that only root changes; root makes it too. */
+static enum ward_rc
+make_directory(const char *directory)
+{
+	if (strcmp(directory, WARD_STATE_DIRECTORY) == 0 && geteuid() == 0 &&
+	    mkdir(WARD_STATE_PARENT, 0711) != 0 && errno != EEXIST)
+		return ward_errno_rc(errno);
+	return mkdir(directory, 0700) == 0 || errno == EEXIST ? WARD_OK : ward_errno_rc(errno);
+}
+
+/* Nobody but root can write into the directory while it is still root's. */
+enum ward_rc
+ward_state_hand_over(const char *directory, uint32_t *ret_uid, uint32_t *ret_gid)
+{
+	WARD_AUTO(ward_fd_close) int dir = -1;
+	struct stat st;
+	uint32_t uid, gid;
+	enum ward_rc rc;
+
+	rc = make_directory(directory);
+	if (rc)
+		return rc;
+	dir = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0 || fstat(dir, &st) != 0)
+		return ward_errno_rc(errno);
+	if ((st.st_mode & 077) != 0)
+		return WARD_E_PERM;
+	if (st.st_uid != 0) {
+		*ret_uid = st.st_uid;
+		*ret_gid = st.st_gid ? st.st_gid : st.st_uid;
+		return WARD_OK;
+	}
+	ward_state_owner(&uid, &gid);
+	rc = give_files(dir, uid, gid);
+	if (!rc && fchown(dir, uid, gid) != 0)
+		rc = ward_errno_rc(errno);
+	if (!rc) {
+		*ret_uid = uid;
+		*ret_gid = gid;
+	}
+	return rc;
+}
+
 /* --- files --- */
 
 void
@@ -86,10 +213,13 @@ read_file(const char *directory, const char *name, struct ward_buf *into)
 static enum ward_rc
 write_file(const char *directory, const char *name, struct ward_span bytes)
 {
+	struct role role = take_role(directory);
 	char path[PATH];
+	enum ward_rc rc = path_of(directory, name, path) ? ward_fd_write_atomic(path, bytes, 0600)
+							 : WARD_E_LIMIT;
 
-	return path_of(directory, name, path) ? ward_fd_write_atomic(path, bytes, 0600)
-					      : WARD_E_LIMIT;
+	leave_role(&role);
+	return rc;
 }
 
 /* Dumps and lets go of it. */
@@ -134,7 +264,8 @@ check_directory(const char *directory, const char **ret_why)
 		*ret_why = "the state directory is no directory";
 		return WARD_E_FORMAT;
 	}
-	if ((st.uid != geteuid() && st.uid != 0) || (st.mode & 077) != 0) {
+	/* root may look at anybody's */
+	if ((st.uid != geteuid() && st.uid != 0 && geteuid() != 0) || (st.mode & 077) != 0) {
 		*ret_why = "the state directory must be this user's own, mode 0700";
 		return WARD_E_FORMAT;
 	}
@@ -146,12 +277,12 @@ ward_state_lock(const char *directory, int *ret_fd, const char **ret_why)
 {
 	char path[PATH];
 	const char *why = NULL;
-	enum ward_rc rc = WARD_OK;
+	struct role role;
+	enum ward_rc rc = make_directory(directory);
 
-	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
-		rc = ward_errno_rc(errno);
-	else
+	if (!rc)
 		rc = check_directory(directory, &why);
+	role = take_role(directory);
 	if (!rc && !path_of(directory, "lock", path))
 		rc = WARD_E_LIMIT;
 	if (!rc && access(directory, W_OK | X_OK) != 0)
@@ -160,6 +291,7 @@ ward_state_lock(const char *directory, int *ret_fd, const char **ret_why)
 		why = "another program is changing it just now";
 		rc = ward_fd_lock(-1, path, ret_fd);
 	}
+	leave_role(&role);
 	if (rc && ret_why)
 		*ret_why = why ? why : "it cannot be made or written by this user";
 	return rc;
@@ -170,11 +302,15 @@ ward_state_clear(const char *directory)
 {
 	char path[PATH];
 	enum ward_rc rc = WARD_OK;
+	struct role role = take_role(directory);
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (path_of(directory, files[i], path) && unlink(path) != 0 && errno != ENOENT)
 			rc = ward_errno_rc(errno);
-	return rc ? rc : ward_fd_sync_directory(directory);
+	if (!rc)
+		rc = ward_fd_sync_directory(directory);
+	leave_role(&role);
+	return rc;
 }
 
 /* --- enrolment.json --- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an enrolled endpoint keeps, in a directory of mode 0700 that its user owns:
+ * What an enrolled endpoint keeps, in a directory of mode 0700 that its user owns (when root writes
+ * there, it does so as that user):
  *
  *	device.pem	the private key and its certificate
  *	enrolment.json	server, proxy, device, the organisation's CA, when to renew, policy
@@ -16,7 +17,9 @@
 #include "client/client.h"
 #include "client/key.h"
 
-#define WARD_STATE_DIRECTORY "/var/lib/ward"
+/* Of its own, below what belongs to root: who owns it can change nothing else. */
+#define WARD_STATE_PARENT "/var/lib/ward"
+#define WARD_STATE_DIRECTORY WARD_STATE_PARENT "/uplink"
 
 struct ward_state {
 	char server[256], proxy[512]; /* proxy "": none */
@@ -27,6 +30,18 @@ struct ward_state {
 	struct ward_buf ca;	  /* PEM */
 	struct ward_buf identity; /* PEM: key, certificate */
 };
+
+/*
+ * Whose directory it is on a machine with the guard: the user "ward-uplink", or where there is none
+ * the numbers WARD_STATE_NUMBER, which no user has (Debian policy §9.2.2 reserves them).
+ */
+enum { WARD_STATE_NUMBER = 65533 };
+void ward_state_owner(uint32_t *ret_uid, uint32_t *ret_gid);
+/* As root: gives a directory of root's, and the files in it, to that user; makes it when it is not
+ * there. One that another user owns stays his, and *ret_uid, *ret_gid are whose it is. WARD_E_PERM:
+ * it is no directory, others may write to it, something else is in it, or it cannot be given. */
+enum ward_rc ward_state_hand_over(const char *directory, uint32_t *ret_uid,
+				  uint32_t *ret_gid) WARD_MUST_CHECK;
 
 void ward_state_init(struct ward_state *state);
 /* Wipes the key. */
