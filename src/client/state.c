@@ -116,8 +116,7 @@ give_files(int dir, uint32_t uid, uint32_t gid)
 	for (struct dirent *e; !rc && (e = readdir(list));) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		if (!is_ours(e->d_name) ||
-		    fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+		if (!is_ours(e->d_name) || fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
 		    !S_ISREG(st.st_mode) || st.st_nlink != 1)
 			rc = WARD_E_PERM;
 		else if (fchownat(dir, e->d_name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
@@ -145,17 +144,19 @@ enum ward_rc
 ward_state_hand_over(const char *directory, uint32_t *ret_uid, uint32_t *ret_gid)
 {
 	WARD_AUTO(ward_fd_close) int dir = -1;
-	struct stat st;
+	struct stat named, st;
 	uint32_t uid, gid;
 	enum ward_rc rc;
 
 	rc = make_directory(directory);
+	if (!rc)
+		rc = ward_fd_open_directory(-1, directory, &dir);
 	if (rc)
 		return rc;
-	dir = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0 || fstat(dir, &st) != 0)
+	if (fstat(dir, &st) != 0 || lstat(directory, &named) != 0)
 		return ward_errno_rc(errno);
-	if ((st.st_mode & 077) != 0)
+	/* no link, and nothing that was put in its place */
+	if ((st.st_mode & 077) != 0 || named.st_ino != st.st_ino || named.st_dev != st.st_dev)
 		return WARD_E_PERM;
 	if (st.st_uid != 0) {
 		*ret_uid = st.st_uid;

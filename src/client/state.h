@@ -18,7 +18,7 @@
 #include "client/key.h"
 
 /* Of its own, below what belongs to root: who owns it can change nothing else. */
-#define WARD_STATE_PARENT "/var/lib/ward"
+#define WARD_STATE_PARENT    "/var/lib/ward"
 #define WARD_STATE_DIRECTORY WARD_STATE_PARENT "/uplink"
 
 struct ward_state {

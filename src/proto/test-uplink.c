@@ -73,9 +73,9 @@ test_an_ask_comes_with_a_descriptor_or_none(void **state)
 	make_ask(&a);
 	assert_int_equal(encode(&a.request), WARD_OK);
 	for (size_t fds = 0; fds < 2; fds++) {
-		assert_int_equal(ward_uplink_request_decode(ward_buf_span(&out), fds, arena, &back,
-							    &why),
-				 WARD_OK);
+		assert_int_equal(
+			ward_uplink_request_decode(ward_buf_span(&out), fds, arena, &back, &why),
+			WARD_OK);
 		assert_int_equal(back->ask->id, 7);
 		assert_int_equal(back->ask->deadline_ms, 10000);
 		assert_memory_equal(back->ask->file->sha256.data, digest, 32);

@@ -11,8 +11,8 @@ typedef const char *(*ward_wire_check_fn)(const void *message);
 /* The check for messages of this type; NULL: no such message is decoded. */
 ward_wire_check_fn ward_wire_check(const ProtobufCMessageDescriptor *type) WARD_MUST_CHECK;
 const char *ward_wire_check_record(const void *record);
-const char *ward_wire_check_uplink_request(const void *request);
-const char *ward_wire_check_uplink_reply(const void *reply);
+const char *ward_wire_check_uplink_request(const void *message);
+const char *ward_wire_check_uplink_reply(const void *message);
 
 /* For both files of checks. Files and evidence as ward.proto limits them. */
 const char *ward_wire_check_file(const Ward__V1__FileQuery *q);

@@ -97,10 +97,10 @@ ward_sandbox_isolate(int *ret_abi)
 
 /* --- with places --- */
 
-struct __attribute__((packed)) beneath {
+struct beneath {
 	uint64_t allowed;
 	int32_t parent;
-};
+} __attribute__((packed));
 
 enum { RULE_PATH_BENEATH = 1 };
 /* Of linux/landlock.h. */

@@ -70,6 +70,8 @@ static const int NETWORK[] = {
 	SCMP_SYS(socketpair),
 	SCMP_SYS(pipe2),
 	SCMP_SYS(eventfd2),
+	SCMP_SYS(timerfd_create),
+	SCMP_SYS(timerfd_settime),
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
 	SCMP_SYS(epoll_create1),

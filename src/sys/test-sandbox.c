@@ -234,34 +234,38 @@ test_the_zygote_may_fork_and_no_more(void **state)
 
 static char mine[32], other[32];
 
-/* The numbers tell which attempt worked. */
+/* The numbers tell which attempt worked, or did not. */
 static int
-with_network_filter(void)
+try_files(int abi)
 {
 	char path[64];
-	const struct ward_sandbox_place places[] = {{mine, true}, {"/etc/hosts", false}};
-	int abi = 0, pair[2];
 
-	if (ward_sandbox_drop_to(0, 0) == WARD_OK && getuid() == 0)
-		return 2;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    ward_sandbox_confine(places, 2, &abi) != WARD_OK ||
-	    ward_sandbox_filter(WARD_SANDBOX_NETWORK) != WARD_OK)
-		return 3;
 	(void)snprintf(path, sizeof(path), "%s/x", mine);
 	if (open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 || unlink(path) != 0)
 		return 4;
 	(void)snprintf(path, sizeof(path), "%s/x", other);
-	if (abi > 0 && (open(path, O_WRONLY | O_CREAT, 0600) >= 0 ||
-			open("/etc/passwd", O_RDONLY) >= 0 || open("/etc/hosts", O_RDWR) >= 0))
+	if (abi == 0)
+		return 0;
+	if (open(path, O_WRONLY | O_CREAT, 0600) >= 0 || open("/etc/passwd", O_RDONLY) >= 0 ||
+	    open("/etc/hosts", O_RDWR) >= 0)
 		return 5;
-	if (abi > 0 && open("/etc/hosts", O_RDONLY) < 0)
-		return 6;
+	return open("/etc/hosts", O_RDONLY) >= 0 ? 0 : 6;
+}
+
+static int
+try_sockets(void)
+{
+	int pair[2];
+
 	if (socket(AF_INET, SOCK_STREAM, 0) < 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ||
 	    socket(AF_NETLINK, SOCK_RAW, 0) >= 0 || socket(AF_PACKET, SOCK_RAW, 0) >= 0)
 		return 7;
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
-		return 8;
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 ? 0 : 8;
+}
+
+static int
+try_programs(void)
+{
 	if (fork() >= 0 || errno != EPERM)
 		return 9;
 	if (execl("/bin/true", "true", (char *)NULL) == 0 || errno != EPERM)
@@ -272,6 +276,24 @@ with_network_filter(void)
 			       MAP_FAILED
 		       ? 0
 		       : 12;
+}
+
+static int
+with_network_filter(void)
+{
+	const struct ward_sandbox_place places[] = {{mine, true}, {"/etc/hosts", false}};
+	int abi = 0, code;
+
+	if (ward_sandbox_drop_to(0, 0) == WARD_OK && getuid() == 0)
+		return 2;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    ward_sandbox_confine(places, 2, &abi) != WARD_OK ||
+	    ward_sandbox_filter(WARD_SANDBOX_NETWORK) != WARD_OK)
+		return 3;
+	code = try_files(abi);
+	if (!code)
+		code = try_sockets();
+	return code ? code : try_programs();
 }
 
 static void

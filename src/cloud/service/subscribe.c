@@ -286,7 +286,7 @@ service_subscribe(struct ward_call *call, struct ward_span message)
 	s->call = ward_call_ref(call);
 	s->position = request->position;
 	s->heartbeat_ms = request->heartbeat_ms ? request->heartbeat_ms : HEARTBEAT_MS;
-	s->beaten = ward_clock_monotonic();
+	/* the first heartbeat comes at once: it says that the stream stands */
 	ward_call_set_state(call, s);
 	pthread_mutex_lock(&f->lock);
 	s->next = f->subscribers;
