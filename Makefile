@@ -62,4 +62,4 @@ install: build
 	@meson install -C build --no-rebuild
 
 clean:
-	@rm -rf build build-asan build-mingw build-fuzz build-coverage build-release
+	@rm -rf build build-asan build-mingw build-fuzz build-tsan build-coverage build-release

@@ -11,6 +11,7 @@ static const ProtobufCMessageDescriptor *const types[] = {
 	&ward__log__v1__record__descriptor,    &ward__v1__lookup_reply__descriptor,
 	&ward__v1__sample_reply__descriptor,   &ward__v1__report_reply__descriptor,
 	&ward__v1__update__descriptor,	       &ward__v1__enroll_reply__descriptor,
+	&ward__v1__leave_request__descriptor,  &ward__v1__leave_reply__descriptor,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
