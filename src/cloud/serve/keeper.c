@@ -101,6 +101,7 @@ keep(void *context)
 	struct ward_keeper *k = context;
 
 	do {
+		ward_views_flush(k->node->views); /* what a crash would have applied again */
 		make_snapshot(k);
 		expire_samples(k);
 	} while (pause_round(k));

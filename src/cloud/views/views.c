@@ -225,6 +225,12 @@ ward_views_build_idle(struct ward_views *views)
 
 /* --- closing --- */
 
+void
+ward_views_flush(struct ward_views *views)
+{
+	ward_store_flush(&views->store);
+}
+
 struct ward_views *
 ward_views_close(struct ward_views *views)
 {

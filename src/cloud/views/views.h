@@ -32,6 +32,8 @@ struct ward_views_options {
 enum ward_rc ward_views_open(const struct ward_views_options *options, struct ward_views **ret,
 			     char why[512]) WARD_MUST_CHECK;
 struct ward_views *ward_views_close(struct ward_views *views);
+/* Brings what was applied to disk, so that a crash has less applied again. Any thread; may take long. */
+void ward_views_flush(struct ward_views *views);
 
 /* A device or token id, a file: fixed sizes everywhere. */
 enum { WARD_DEVICE_LEN = 16, WARD_TOKEN_LEN = 8, WARD_HASH_LEN = 32 };
