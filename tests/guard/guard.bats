@@ -212,6 +212,30 @@ body_off() {
 	guarded body_off
 }
 
+body_quarantine() {
+	start '{"actions": {"malicious": "quarantine"}}'
+	echo keep >"$fs/keep"
+	eicar >"$fs/eicar"
+	wait_for 100 eval '[ ! -e "$fs/eicar" ]'
+	wait_for 50 has_event file.convicted
+	[ "$(events file.convicted | jq -r '."ward.status"')" = quarantined ]
+	grep -rq 'EICAR-STANDARD' "$work/state" && fail 'it lies in quarantine as it was'
+	[ -n "$(ls "$work/state/quarantine")" ]
+	[ "$(stat -c %a "$work/state")" = 700 ]
+	allowed "$fs/keep"
+	# one that is opened before the background comes to it
+	for i in $(seq 20); do
+		eicar >"$fs/eicar$i"
+		cat "$fs/eicar$i" 2>/dev/null | grep -q EICAR && fail 'it opened'
+	done
+	wait_for 100 eval '[ -z "$(ls "$fs" | grep eicar)" ]'
+	stop
+}
+
+@test "what the policy wants in quarantine goes there" {
+	guarded body_quarantine
+}
+
 # --- whoever dies ---
 
 body_workers_die() {

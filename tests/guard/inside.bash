@@ -23,11 +23,14 @@ finish() {
 	exit $code
 }
 
-# start [POLICY-JSON]: wardd, and waits until it watches.
+# start [POLICY-JSON]: wardd, and waits until it watches. Files stay where they are, unless the policy
+# says otherwise.
 start() {
-	printf '%s' "${1:-{\}}" >"$work/policy.json"
+	jq -n --argjson own "${1:-null}" \
+		'{actions: {malicious: "block"}} * ($own // {})' >"$work/policy.json"
 	: >"$log"
-	"$BUILD/wardd" --only "$fs" --policy "$work/policy.json" --socket "$work/control.sock" 2>>"$log" &
+	"$BUILD/wardd" --only "$fs" --policy "$work/policy.json" --socket "$work/control.sock" \
+		--state "$work/state" 2>>"$log" &
 	guard=$!
 	wait_for 100 grep -q guard.started "$log"
 }

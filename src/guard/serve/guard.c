@@ -35,6 +35,7 @@ struct guard {
 	struct ward_watch *watch;
 	struct ward_kin *kin;
 	struct ward_scanners *scanners;
+	struct ward_remedy *remedy;
 	struct ward_journal *journal;
 	struct ward_decide *decide;
 	struct ward_loop *loop;
@@ -207,8 +208,11 @@ start(struct guard *g, const char **ret_step)
 		*ret_step = "scanners";
 		rc = start_scanners(g);
 	}
-	if (rc == WARD_OK)
-		rc = ward_journal_new(&g->journal);
+	if (rc == WARD_OK) {
+		*ret_step = "stores";
+		g->remedy = ward_remedy_new(g->options->state, &g->policy->policy);
+		rc = g->remedy ? ward_journal_new(g->remedy, &g->journal) : WARD_E_NOMEM;
+	}
 	if (rc == WARD_OK) {
 		*ret_step = "decisions";
 		rc = start_decisions(g);
@@ -341,6 +345,7 @@ stop(struct guard *g)
 	g->decide = ward_decide_free(g->decide);
 	g->watch = ward_watch_free(g->watch);
 	g->journal = ward_journal_free(g->journal);
+	g->remedy = ward_remedy_free(g->remedy);
 	g->scanners = ward_scanners_free(g->scanners);
 	g->kin = ward_kin_free(g->kin);
 	ward_policy_document_freep(&g->policy);

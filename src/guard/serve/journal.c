@@ -22,6 +22,7 @@ enum {
 
 struct item {
 	enum ward_incident_kind kind;
+	enum ward_policy_action action;
 	enum ward_verdict verdict;
 	enum ward_reason reason;
 	struct ward_key key;
@@ -42,6 +43,7 @@ struct ward_journal {
 	pthread_mutex_t lock; /* of all but `recent` */
 	pthread_cond_t more;
 	bool stop;
+	struct ward_remedy *remedy;
 	struct item *items; /* a ring */
 	size_t first, count;
 	struct ward_journal_stats stats;
@@ -66,7 +68,7 @@ is_news(struct ward_journal *j, const struct item *item)
 }
 
 static void
-say(const struct item *item)
+say(struct ward_journal *j, const struct item *item)
 {
 	static const struct {
 		const char *action, *message;
@@ -79,18 +81,36 @@ say(const struct item *item)
 		{"file.not-decided", "nobody could say what a file is"},
 	};
 	char name[NAME_ROOM], program[NAME_ROOM], pid[16], digest[2 * WARD_SHA256_LEN + 1] = "";
+	enum ward_threat_status status;
+	const char *note;
 
 	ward_fd_name(item->fd, name, sizeof(name));
 	ward_process_program(item->pid, item->pidfd, program, sizeof(program));
 	(void)snprintf(pid, sizeof(pid), "%d", item->pid);
 	if (item->has_digest)
 		ward_text_hex(ward_span_of(item->sha256, sizeof(item->sha256)), digest);
+	const struct ward_remedy_case what = {
+		.kind = item->kind,
+		.action = item->action,
+		.verdict = item->verdict,
+		.fd = item->fd,
+		.path = name,
+		.threat = item->threat,
+		.layer = item->layer,
+		.rule = item->rule,
+		.program = program,
+		.sha256 = ward_span_of(item->sha256, item->has_digest ? sizeof(item->sha256) : 0),
+		.pid = item->pid,
+		.exec = item->exec,
+	};
+
+	ward_remedy_act(j->remedy, &what, &status, &note);
 	ward_say(WARD_WARNING, words[item->kind].action, words[item->kind].message, "file.path",
 		 name, "file.hash.sha256", digest, "ward.verdict", ward_verdict_name(item->verdict),
 		 "ward.reason", ward_reason_name(item->reason), "threat.indicator.name",
 		 item->threat, "rule.name", item->rule, "ward.layer", item->layer, "process.pid",
 		 pid, "process.executable", program, "ward.access", item->exec ? "exec" : "open",
-		 NULL);
+		 "ward.status", ward_threat_status_name(status), "ward.note", note, NULL);
 }
 
 static bool
@@ -121,7 +141,7 @@ run(void *ctx)
 		bool news = is_news(j, &item);
 
 		if (news)
-			say(&item);
+			say(j, &item);
 		ward_fd_close(&item.fd);
 		ward_fd_close(&item.pidfd);
 		(void)pthread_mutex_lock(&j->lock);
@@ -133,7 +153,7 @@ run(void *ctx)
 }
 
 enum ward_rc
-ward_journal_new(struct ward_journal **ret_journal)
+ward_journal_new(struct ward_remedy *remedy, struct ward_journal **ret_journal)
 {
 	struct ward_journal *j = calloc(1, sizeof(*j));
 
@@ -143,6 +163,7 @@ ward_journal_new(struct ward_journal **ret_journal)
 		free(j);
 		return WARD_E_NOMEM;
 	}
+	j->remedy = remedy;
 	(void)pthread_mutex_init(&j->lock, NULL);
 	(void)pthread_cond_init(&j->more, NULL);
 	if (pthread_create(&j->thread, NULL, run, j) != 0) {
@@ -178,6 +199,7 @@ fill(struct item *item, const struct ward_incident *incident)
 
 	*item = (struct item){
 		.kind = incident->kind,
+		.action = incident->action,
 		.verdict = answer->verdict,
 		.reason = answer->reason,
 		.key = *incident->key,

@@ -7,12 +7,13 @@
 #ifndef WARD_GUARD_SERVE_JOURNAL_H
 #define WARD_GUARD_SERVE_JOURNAL_H
 
-#include "guard/decide/decide.h"
+#include "guard/serve/remedy.h"
 
 struct ward_journal;
 
-/* Starts the thread. */
-enum ward_rc ward_journal_new(struct ward_journal **ret_journal) WARD_MUST_CHECK;
+/* Starts the thread. Borrows the remedy. */
+enum ward_rc ward_journal_new(struct ward_remedy *remedy,
+			      struct ward_journal **ret_journal) WARD_MUST_CHECK;
 /* Works off what is in it, then ends. NULL is fine. */
 struct ward_journal *ward_journal_free(struct ward_journal *j);
 

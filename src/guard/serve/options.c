@@ -5,15 +5,11 @@
 #include <stdio.h>
 
 static const struct option OPTIONS[] = {
-	{"policy", required_argument, NULL, 'p'},
-	{"socket", required_argument, NULL, 's'},
-	{"scanner", required_argument, NULL, 'x'},
-	{"pack", required_argument, NULL, 'k'},
-	{"only", required_argument, NULL, 'o'},
-	{"text-log", no_argument, NULL, 't'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
+	{"policy", required_argument, NULL, 'p'},  {"socket", required_argument, NULL, 's'},
+	{"scanner", required_argument, NULL, 'x'}, {"pack", required_argument, NULL, 'k'},
+	{"only", required_argument, NULL, 'o'},	   {"text-log", no_argument, NULL, 't'},
+	{"state", required_argument, NULL, 'd'},   {"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},	   {NULL, 0, NULL, 0},
 };
 
 void
@@ -55,6 +51,9 @@ apply(int letter, struct ward_guard_options *o)
 	case 's':
 		o->socket = optarg;
 		return true;
+	case 'd':
+		o->state = optarg;
+		return true;
 	case 'x':
 		o->scanner = optarg;
 		return true;
@@ -79,7 +78,8 @@ apply(int letter, struct ward_guard_options *o)
 bool
 ward_guard_options_parse(int argc, char **argv, struct ward_guard_options *ret_options)
 {
-	struct ward_guard_options o = {.socket = "/run/ward/control.sock"};
+	struct ward_guard_options o = {.socket = "/run/ward/control.sock",
+				       .state = "/var/lib/ward"};
 	int letter;
 
 	optind = 1;
