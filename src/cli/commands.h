@@ -20,6 +20,8 @@ extern const struct ward_command ward_command_enroll;
 extern const struct ward_command ward_command_cloud;
 extern const struct ward_command ward_command_config;
 extern const struct ward_command ward_command_exclusion;
+extern const struct ward_command ward_command_status;
+extern const struct ward_command ward_command_reload;
 extern const struct ward_command ward_command_completion;
 
 #endif

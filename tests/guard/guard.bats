@@ -236,6 +236,71 @@ body_quarantine() {
 	guarded body_quarantine
 }
 
+# The guard's word: status FILTER.
+body_status() {
+	status() {
+		"$BUILD/ward" status --json --socket "$work/control.sock" | jq -r "$1"
+	}
+	start '{"exclusions": [{"extension": "skip", "comment": "test"}]}'
+	[ "$(status .healthy)" = true ]
+	[ "$(status .mode)" = block ]
+	[ "$(status '."filesystems.watched"')" = 1 ]
+	eicar >"$fs/eicar"
+	denied "$fs/eicar"
+	[ "$(status '."opens.denied"')" = 1 ]
+	echo warm >"$fs/warm"
+	known "$fs/warm"
+	before=$(status '."opens.asked"')
+	for i in $(seq 50); do
+		read -r line <"$fs/warm"
+	done
+	[ "$line" = warm ]
+	[ "$(status '."opens.asked"')" = "$before" ] || fail 'a known file was asked about'
+	eicar >"$fs/a.skip"
+	allowed "$fs/a.skip"
+	# anybody may ask, not anybody may change
+	chmod 755 "$work"
+	cp "$BUILD/ward" "$work/ward"
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$work/ward" status --socket "$work/control.sock" | grep -q 'healthy: yes'
+	said=$(setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$work/ward" reload --socket "$work/control.sock" 2>&1) && fail 'nobody may reload'
+	[[ $said == *'refused: only root'* ]]
+	# a reload takes marks and verdicts back, and the exclusion away
+	settled "$fs/warm"
+	echo '{"actions": {"malicious": "block"}}' >"$work/policy.json"
+	"$BUILD/ward" reload --socket "$work/control.sock"
+	wait_for 20 eval '! settled "$fs/warm"'
+	denied "$fs/a.skip"
+	allowed "$fs/warm"
+	# one that cannot be used changes nothing
+	echo '{"actions": {"malicious": "blocked"}}' >"$work/policy.json"
+	said=$("$BUILD/ward" reload --socket "$work/control.sock" 2>&1) && fail 'it was taken'
+	[[ $said == *policy.json:1:* ]]
+	[ "$(status '.health_issues[0].code')" = reload-failed ]
+	denied "$fs/eicar"
+	python3 - "$work/control.sock" <<-'PY'
+		import socket, sys
+		for data in (b"x", b"\xff" * 60000, b"\x08\x63\x10\x01"):
+		    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		    s.connect(sys.argv[1])
+		    s.send(data)
+		    assert s.recv(100) == b"", "an answer to nonsense"
+		many = []
+		for i in range(100):
+		    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		    s.connect(sys.argv[1])
+		    many.append(s)
+	PY
+	[ "$(status .mode)" = block ]
+	stop
+	"$BUILD/ward" status --socket "$work/control.sock" 2>&1 | grep -q 'not running'
+}
+
+@test "status, reload, and who may do what" {
+	guarded body_status
+}
+
 # --- whoever dies ---
 
 body_workers_die() {

@@ -2,14 +2,14 @@
 #include "guard/serve/guard.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
-#include "guard/serve/journal.h"
+#include "guard/serve/control.h"
 #include "guard/serve/keeper.h"
-#include "guard/serve/loop.h"
-#include "guard/watch/watch.h"
-#include "policy/document.h"
+#include "guard/serve/status.h"
+#include "policy/merge.h"
 #include "sys/clock.h"
 #include "sys/fan.h"
 #include "sys/fd.h"
@@ -30,7 +30,8 @@ enum {
 
 struct guard {
 	const struct ward_guard_options *options;
-	struct ward_policy_document *policy;
+	struct ward_policy_effective *policy;
+	pthread_mutex_t policy_lock; /* the loop's thread reads its exclusions */
 	int signals;
 	struct ward_watch *watch;
 	struct ward_kin *kin;
@@ -39,6 +40,10 @@ struct guard {
 	struct ward_journal *journal;
 	struct ward_decide *decide;
 	struct ward_loop *loop;
+	struct ward_control *control;
+	char intelligence[WARD_KEEPER_INTEL];
+	char reload_error[WARD_GUARD_TEXT_MAX];
+	uint64_t started;
 	unsigned backoff_ms;
 	uint64_t retry_at;
 	uint64_t told_expired, told_overflows; /* of which the log knows */
@@ -75,10 +80,24 @@ scan(void *ctx, const struct ward_question *question)
 static bool
 excluded(void *ctx, int fd, int pid)
 {
-	(void)ctx;
-	(void)fd;
-	(void)pid;
-	return false;
+	struct guard *g = ctx;
+	char name[WARD_POOL_PATH_MAX], program[WARD_POOL_PATH_MAX];
+	struct ward_exclusion_subject subject = {
+		.path = name,
+		.process = program,
+		.scope = WARD_EXCLUDE_REALTIME,
+		.now_s = ward_clock_wall() / 1000000,
+	};
+	bool found = false;
+
+	(void)pthread_mutex_lock(&g->policy_lock);
+	if (ward_exclusions_count(g->policy->exclusions) > 0) {
+		ward_fd_name(fd, name, sizeof(name));
+		ward_process_program(pid, -1, program, sizeof(program));
+		found = ward_exclusions_match(g->policy->exclusions, &subject) != NULL;
+	}
+	(void)pthread_mutex_unlock(&g->policy_lock);
+	return found;
 }
 
 static void
@@ -92,8 +111,8 @@ report(void *ctx, const struct ward_incident *incident)
 /* --- start --- */
 
 static enum ward_rc
-read_policy(const struct ward_guard_options *o, struct ward_buf *why,
-	    struct ward_policy_document **ret)
+read_document(const struct ward_guard_options *o, struct ward_buf *why,
+	      struct ward_policy_document **ret)
 {
 	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
 	WARD_AUTO(ward_fd_close) int fd = -1;
@@ -110,6 +129,20 @@ read_policy(const struct ward_guard_options *o, struct ward_buf *why,
 		return rc;
 	}
 	return ward_policy_document_read(ward_buf_span(&text), name, WARD_POLICY_LOCAL, why, ret);
+}
+
+static enum ward_rc
+read_policy(const struct ward_guard_options *o, struct ward_buf *why,
+	    struct ward_policy_effective **ret)
+{
+	WARD_AUTO(ward_policy_document_freep) struct ward_policy_document *local = NULL;
+	enum ward_rc rc = read_document(o, why, &local);
+
+	if (rc == WARD_OK)
+		rc = ward_policy_merge(local, NULL, ret);
+	if (rc == WARD_OK)
+		local = NULL;
+	return rc;
 }
 
 static bool
@@ -147,11 +180,72 @@ start_watch(struct guard *g)
 static enum ward_rc
 start_scanners(struct guard *g)
 {
+	char intelligence[WARD_KEEPER_INTEL];
 	struct ward_pool *pool = NULL;
-	enum ward_rc rc = ward_keeper_pool(g->options, &g->policy->policy, g->kin, &pool, &g->why);
+	enum ward_rc rc = ward_keeper_pool(g->options, &g->policy->policy, g->kin, &pool,
+					   intelligence, &g->why);
 
+	if (rc != WARD_OK)
+		return rc;
+	memcpy(g->intelligence, intelligence, sizeof(intelligence));
+	ward_scanners_offer(g->scanners, pool);
+	return WARD_OK;
+}
+
+/* Another mode may need other groups; that takes a new start. */
+static bool
+needs_restart(const struct guard *g, const struct ward_policy *fresh)
+{
+	const struct ward_policy *now = &g->policy->policy;
+
+	return fresh->realtime.mode != now->realtime.mode ||
+	       fresh->realtime.scan_written != now->realtime.scan_written;
+}
+
+static void
+adopt(struct guard *g, struct ward_policy_effective *take_fresh)
+{
+	struct ward_policy_effective *old = g->policy;
+	struct ward_decide_rules rules;
+
+	(void)pthread_mutex_lock(&g->policy_lock);
+	g->policy = take_fresh;
+	(void)pthread_mutex_unlock(&g->policy_lock);
+	ward_policy_effective_freep(&old);
+	ward_decide_rules_of(&g->policy->policy, &rules);
+	ward_decide_rules(g->decide, &rules);
+}
+
+/* All or nothing: what does not read or load changes nothing. What was settled is asked anew. */
+static enum ward_rc
+reload(struct guard *g)
+{
+	struct ward_policy_effective *fresh = NULL;
+	enum ward_rc rc;
+
+	ward_buf_clear(&g->why);
+	rc = read_policy(g->options, &g->why, &fresh);
+	if (rc == WARD_OK && needs_restart(g, &fresh->policy)) {
+		(void)!ward_buf_str(&g->why, "another real-time mode takes a restart of wardd");
+		rc = WARD_E_UNSUPPORTED;
+	}
 	if (rc == WARD_OK)
-		ward_scanners_offer(g->scanners, pool);
+		rc = start_scanners(g);
+	if (rc == WARD_OK)
+		adopt(g, fresh);
+	else
+		ward_policy_effective_freep(&fresh);
+	(void)snprintf(g->reload_error, sizeof(g->reload_error), "%.*s", (int)g->why.len,
+		       (const char *)g->why.data);
+	if (rc == WARD_OK) {
+		g->reload_error[0] = 0;
+		ward_loop_wake(g->loop);
+		(void)!ward_watch_refresh(g->watch);
+	}
+	ward_say(rc == WARD_OK ? WARD_INFO : WARD_ERROR, "guard.reloaded",
+		 rc == WARD_OK ? "policy and intelligence were read anew"
+			       : "policy or intelligence cannot be used; the former stay",
+		 "error.message", g->reload_error, NULL);
 	return rc;
 }
 
@@ -183,6 +277,32 @@ start_decisions(struct guard *g)
 	rc = ward_decide_new(&o, &g->decide);
 	loop.decide = g->decide;
 	return rc == WARD_OK ? ward_loop_start(&loop, &g->loop) : rc;
+}
+
+static void
+answer(void *ctx, enum ward_guard_operation operation, struct ward_arena *arena,
+       struct ward_guard_reply *reply)
+{
+	struct guard *g = ctx;
+	const struct ward_status_sources sources = {
+		.policy = &g->policy->policy,
+		.decide = g->decide,
+		.loop = g->loop,
+		.scanners = g->scanners,
+		.watch = g->watch,
+		.journal = g->journal,
+		.remedy = g->remedy,
+		.intelligence = g->intelligence,
+		.reload_error = g->reload_error,
+		.started = g->started,
+	};
+
+	if (operation == WARD_GUARD_RELOAD) {
+		reply->rc = reload(g);
+		reply->error = g->reload_error;
+	} else {
+		ward_status_fill(&sources, arena, reply);
+	}
 }
 
 /* What the log says of a step that fails is the step's name. */
@@ -220,6 +340,10 @@ start(struct guard *g, const char **ret_step)
 	if (rc == WARD_OK) {
 		*ret_step = "filesystems";
 		rc = ward_watch_refresh(g->watch);
+	}
+	if (rc == WARD_OK) {
+		*ret_step = "control socket";
+		rc = ward_control_new(g->options->socket, answer, g, &g->control);
 	}
 	return rc;
 }
@@ -307,6 +431,22 @@ feed(const struct guard *g)
 		(void)sd_notify(0, "WATCHDOG=1");
 }
 
+/* True: stop. */
+static bool
+obey(struct guard *g)
+{
+	switch (ward_signals_next(g->signals)) {
+	case WARD_SIGNAL_STOP:
+		return true;
+	case WARD_SIGNAL_RELOAD:
+		(void)!reload(g);
+		return false;
+	case WARD_SIGNAL_NONE:
+		break;
+	}
+	return false;
+}
+
 static void
 go(struct guard *g)
 {
@@ -316,11 +456,13 @@ go(struct guard *g)
 		struct pollfd fds[] = {
 			{.fd = g->signals, .events = POLLIN},
 			{.fd = ward_watch_table(g->watch), .events = POLLPRI},
+			{.fd = ward_control_fd(g->control), .events = POLLIN},
 		};
 
-		(void)poll(fds, 2, TURN_MS);
-		if (fds[0].revents && ward_signals_next(g->signals) == WARD_SIGNAL_STOP)
+		(void)poll(fds, 3, TURN_MS);
+		if (fds[0].revents && obey(g))
 			return;
+		ward_control_turn(g->control);
 		if (fds[1].revents & (POLLPRI | POLLERR))
 			refresh(g);
 		mend(g);
@@ -337,6 +479,7 @@ static void
 stop(struct guard *g)
 {
 	(void)sd_notify(0, "STOPPING=1");
+	g->control = ward_control_free(g->control);
 	if (g->loop) {
 		ward_watch_stop(g->watch);
 		ward_loop_drain(g->loop, (unsigned)g->policy->policy.realtime.deadline);
@@ -348,14 +491,19 @@ stop(struct guard *g)
 	g->remedy = ward_remedy_free(g->remedy);
 	g->scanners = ward_scanners_free(g->scanners);
 	g->kin = ward_kin_free(g->kin);
-	ward_policy_document_freep(&g->policy);
+	ward_policy_effective_freep(&g->policy);
 	ward_fd_close(&g->signals);
 }
 
 int
 ward_guard_run(const struct ward_guard_options *options)
 {
-	struct guard g = {.options = options, .signals = -1};
+	struct guard g = {
+		.options = options,
+		.policy_lock = PTHREAD_MUTEX_INITIALIZER,
+		.signals = -1,
+		.started = ward_clock_monotonic(),
+	};
 	const char *step = "signals";
 	enum ward_rc rc;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/serve/keeper.h"
 
+#include "base/text.h"
+#include "intel/pack.h"
 #include "pool/paths.h"
 #include "sys/fd.h"
 #include "sys/process.h"
@@ -16,6 +18,20 @@ on_process(void *ctx, int pid, bool alive)
 		(void)ward_kin_add(ctx, pid);
 	else
 		ward_kin_remove(ctx, pid);
+}
+
+/* intel/pack.h: the id stands in the header; its first eight bytes will do for people. */
+static void
+name_pack(int fd, char *ret_intel)
+{
+	size_t len = strlen(ret_intel), n = 0;
+	uint8_t id[8];
+
+	if (ward_fd_pread(fd, id, sizeof(id), WARD_PACK_ID_AT, &n) != WARD_OK || n != sizeof(id))
+		return;
+	if (len > 0)
+		ret_intel[len++] = ' ';
+	ward_text_hex(ward_span_of(id, sizeof(id)), ret_intel + len);
 }
 
 static enum ward_rc
@@ -57,7 +73,8 @@ set_limits(const struct ward_policy *policy, struct ward_pool_options *pool)
 
 enum ward_rc
 ward_keeper_pool(const struct ward_guard_options *options, const struct ward_policy *policy,
-		 struct ward_kin *kin, struct ward_pool **ret_pool, struct ward_buf *why)
+		 struct ward_kin *kin, struct ward_pool **ret_pool,
+		 char ret_intel[WARD_KEEPER_INTEL], struct ward_buf *why)
 {
 	char program[WARD_PATHS_MAX];
 	int fds[WARD_OPTIONS_PACKS];
@@ -71,6 +88,9 @@ ward_keeper_pool(const struct ward_guard_options *options, const struct ward_pol
 		rc = ward_paths_find("ward-scan", WARD_LIBEXECDIR, program);
 		pool.program = program;
 	}
+	ret_intel[0] = 0;
+	for (size_t i = 0; i < count; i++)
+		name_pack(fds[i], ret_intel);
 	set_limits(policy, &pool);
 	pool.packs = fds;
 	pool.pack_count = count;

@@ -10,9 +10,13 @@
 #include "guard/serve/scanners.h"
 #include "policy/policy.h"
 
-/* `why` gets lines for people. The scanners' processes are kin from before they open anything. */
+/* Hex digits of the ids of all packs, and a NUL. */
+enum { WARD_KEEPER_INTEL = WARD_OPTIONS_PACKS * 17 + 1 };
+
+/* `why` gets lines for people; ret_intel names what was loaded. The scanners' processes are kin from before they open anything. */
 enum ward_rc ward_keeper_pool(const struct ward_guard_options *options,
 			      const struct ward_policy *policy, struct ward_kin *kin,
-			      struct ward_pool **ret_pool, struct ward_buf *why) WARD_MUST_CHECK;
+			      struct ward_pool **ret_pool, char ret_intel[WARD_KEEPER_INTEL],
+			      struct ward_buf *why) WARD_MUST_CHECK;
 
 #endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/serve/status.h"
+
+#include "sys/clock.h"
+
+enum { STUCK_USEC = 5 * 1000 * 1000 };
+
+static void
+issue(struct ward_guard_reply *r, const char *code, const char *text)
+{
+	if (r->issue_count < WARD_GUARD_ISSUES_MAX)
+		r->issues[r->issue_count++] = (struct ward_guard_issue){code, text};
+}
+
+static void
+text(struct ward_guard_reply *r, const char *name, const char *value)
+{
+	if (r->text_count < WARD_GUARD_TEXTS_MAX)
+		r->texts[r->text_count++] = (struct ward_guard_text){name, value};
+}
+
+static void
+figure(struct ward_guard_reply *r, const char *name, uint64_t value)
+{
+	if (r->figure_count < WARD_GUARD_FIGURES_MAX)
+		r->figures[r->figure_count++] = (struct ward_guard_figure){name, value};
+}
+
+static void
+tell_decisions(const struct ward_decide_stats *d, struct ward_guard_reply *r)
+{
+	figure(r, "opens.asked", d->opens);
+	figure(r, "opens.exec", d->execs);
+	figure(r, "opens.own", d->own);
+	figure(r, "opens.special", d->special);
+	figure(r, "opens.empty", d->empty);
+	figure(r, "opens.excluded", d->excluded);
+	figure(r, "opens.cached", d->cached);
+	figure(r, "opens.joined", d->joined);
+	figure(r, "opens.denied", d->denied);
+	figure(r, "opens.would_be_denied", d->would_deny);
+	figure(r, "opens.expired", d->expired);
+	figure(r, "opens.overloaded", d->overloaded);
+	figure(r, "opens.held", d->holding);
+	figure(r, "queue.exec", d->queued[WARD_URGENT_EXEC]);
+	figure(r, "queue.open", d->queued[WARD_URGENT_OPEN]);
+	figure(r, "queue.background", d->queued[WARD_URGENT_NOT]);
+	figure(r, "queue.scanning", d->asked[0]);
+	figure(r, "queue.cloud", d->asked[1]);
+	figure(r, "written.seen", d->written);
+	figure(r, "written.dropped", d->written_dropped);
+	figure(r, "verdicts.clean", d->verdicts[WARD_CLEAN]);
+	figure(r, "verdicts.unknown", d->verdicts[WARD_UNKNOWN]);
+	figure(r, "verdicts.not_scanned", d->verdicts[WARD_NOT_SCANNED]);
+	figure(r, "verdicts.suspicious", d->verdicts[WARD_SUSPICIOUS]);
+	figure(r, "verdicts.malicious", d->verdicts[WARD_MALICIOUS]);
+	figure(r, "verdicts.failed", d->failed);
+	figure(r, "verdicts.retried", d->retried);
+	figure(r, "verdicts.late", d->late);
+	figure(r, "verdicts.changed", d->changed);
+	figure(r, "cache.settled", d->settled);
+	figure(r, "cache.entries", d->cache.entries);
+	figure(r, "cache.room", d->cache.room);
+	figure(r, "cache.hits", d->cache.hits);
+	figure(r, "cache.misses", d->cache.misses);
+	figure(r, "cache.outdated", d->cache.outdated);
+	figure(r, "intelligence.epoch", d->epoch);
+}
+
+static void
+tell_scanners(struct ward_scanners *scanners, struct ward_guard_reply *r)
+{
+	struct ward_pool_stats p;
+
+	ward_scanners_stats(scanners, &p);
+	figure(r, "scanners.workers", p.jobs);
+	figure(r, "scanners.answered", p.answered);
+	figure(r, "scanners.crashed", p.crashed);
+	figure(r, "scanners.timed_out", p.timed_out);
+	figure(r, "scanners.out_of_memory", p.out_of_memory);
+	figure(r, "scanners.restarts", p.restarts);
+	if (ward_scanners_broken(scanners))
+		issue(r, "scanners-broken",
+		      "the scanners cannot be kept running; opens get the fail mode");
+}
+
+static void
+tell_loop(const struct ward_loop *loop, struct ward_guard_reply *r)
+{
+	struct ward_loop_stats l;
+
+	ward_loop_stats(loop, &l);
+	figure(r, "loop.stuck", l.stuck);
+	figure(r, "loop.by_watchdog", l.by_watchdog);
+	figure(r, "written.overflows", l.overflows);
+	if (ward_loop_age(loop) > STUCK_USEC)
+		issue(r, "loop-stuck", "the thread that decides does not come round");
+	if (l.overflows > 0)
+		issue(r, "overflow",
+		      "the kernel lost news of written files; their next open asks all the same");
+}
+
+static void
+tell_watch(const struct ward_status_sources *s, struct ward_guard_reply *r)
+{
+	struct ward_watch_figures w = ward_watch_figures(s->watch);
+	bool real_time = s->policy->realtime.mode == WARD_POLICY_MODE_BLOCK ||
+			 s->policy->realtime.mode == WARD_POLICY_MODE_AUDIT;
+
+	figure(r, "filesystems.watched", w.watched);
+	figure(r, "filesystems.left_out", w.left_out);
+	figure(r, "filesystems.refused", w.refused);
+	if (s->degraded)
+		issue(r, "no-permission-events",
+		      "this kernel cannot hold opens; written files are looked at, no more");
+	if (w.refused > 0)
+		issue(r, "filesystems-refused", "the kernel cannot watch some file systems");
+	if (real_time && w.watched == 0)
+		issue(r, "nothing-watched", "no file system is watched");
+}
+
+static void
+tell_stores(const struct ward_status_sources *s, struct ward_guard_reply *r)
+{
+	struct ward_journal_stats j;
+
+	ward_journal_stats(s->journal, &j);
+	figure(r, "incidents.told", j.told);
+	figure(r, "incidents.repeated", j.repeated);
+	figure(r, "incidents.dropped", j.dropped);
+	if (!ward_remedy_has_history(s->remedy))
+		issue(r, "no-history", "the history cannot be opened");
+	if (!ward_remedy_has_quarantine(s->remedy))
+		issue(r, "no-quarantine", "the quarantine cannot be opened");
+}
+
+void
+ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
+		 struct ward_guard_reply *reply)
+{
+	struct ward_decide_stats d;
+	const char *error = ward_arena_strdup(arena, ward_span_str(s->reload_error));
+
+	ward_decide_stats(s->decide, &d);
+	text(reply, "version", WARD_VERSION);
+	text(reply, "mode", ward_decide_mode_name(s->policy->realtime.mode));
+	text(reply, "fail.open", s->policy->fail.open == WARD_POLICY_FAIL_OPEN ? "open" : "closed");
+	text(reply, "fail.exec", s->policy->fail.exec == WARD_POLICY_FAIL_OPEN ? "open" : "closed");
+	text(reply, "intelligence", s->intelligence);
+	figure(reply, "uptime_s", (ward_clock_monotonic() - s->started) / 1000000);
+	figure(reply, "deadline_ms", s->policy->realtime.deadline);
+	tell_decisions(&d, reply);
+	tell_scanners(s->scanners, reply);
+	tell_loop(s->loop, reply);
+	tell_watch(s, reply);
+	tell_stores(s, reply);
+	if (s->intelligence[0] == 0)
+		issue(reply, "no-intelligence", "nothing is loaded: nothing can be found");
+	if (error && error[0])
+		issue(reply, "reload-failed", error);
+	reply->healthy = reply->issue_count == 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the guard is: what `ward status` shows. */
+#ifndef WARD_GUARD_SERVE_STATUS_H
+#define WARD_GUARD_SERVE_STATUS_H
+
+#include "guard/serve/journal.h"
+#include "guard/serve/loop.h"
+#include "guard/watch/watch.h"
+#include "proto/guard.h"
+
+/* All borrowed. */
+struct ward_status_sources {
+	const struct ward_policy *policy;
+	struct ward_decide *decide;
+	struct ward_loop *loop;
+	struct ward_scanners *scanners;
+	struct ward_watch *watch;
+	struct ward_journal *journal;
+	struct ward_remedy *remedy;
+	const char *intelligence; /* hex digits of the packs in use */
+	const char *reload_error; /* what is wrong with the last reload; "" */
+	uint64_t started;	  /* monotonic, µs */
+	bool degraded; /* the kernel cannot hold opens: written files are looked at, no more */
+};
+
+/* Texts live in the arena. */
+void ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
+		      struct ward_guard_reply *reply);
+
+#endif
