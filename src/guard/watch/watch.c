@@ -15,7 +15,8 @@ struct ward_watch {
 	int gate, news, table;
 	struct ward_watch_figures figures;
 	struct ward_buf text;
-	struct ward_buf seen; /* uint64_t of each filesystem that has been looked at */
+	struct ward_mount mount; /* the one that is looked at */
+	struct ward_buf seen;	 /* uint64_t of each filesystem that has been looked at */
 };
 
 static enum ward_rc
@@ -182,28 +183,20 @@ mark_mount(struct ward_watch *w, const struct ward_mount *m, bool on)
 		w->figures.refused += on;
 }
 
-static void
-free_mount(struct ward_mount **m)
-{
-	free(*m);
-}
-
 static enum ward_rc
 each(struct ward_watch *w, bool on)
 {
-	WARD_AUTO(free_mount) struct ward_mount *m = malloc(sizeof(*m));
+	const struct ward_mount *m = &w->mount;
 	struct ward_span rest;
 	enum ward_rc rc;
 
-	if (!m)
-		return WARD_E_NOMEM;
 	ward_buf_clear(&w->text);
 	ward_buf_clear(&w->seen);
 	rc = ward_fd_reread(w->table, &w->text);
 	if (rc != WARD_OK)
 		return rc;
 	rest = ward_buf_span(&w->text);
-	while ((rc = ward_mounts_next(&rest, m)) != WARD_E_NOENT) {
+	while ((rc = ward_mounts_next(&rest, &w->mount)) != WARD_E_NOENT) {
 		if (rc != WARD_OK || !chosen(w, m) || seen(w, m))
 			continue;
 		if (w->options.wanted(w->options.ctx, m->type))
