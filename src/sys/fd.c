@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -11,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "sys/errno.h"
@@ -185,6 +187,14 @@ ward_fd_mount(int fd, uint64_t *ret_mount)
 		return false;
 	*ret_mount = st.stx_mnt_id;
 	return true;
+}
+
+bool
+ward_fd_on_overlay(int fd)
+{
+	struct statfs st;
+
+	return fstatfs(fd, &st) != 0 || st.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
 enum ward_rc

@@ -62,6 +62,8 @@ enum ward_rc ward_fd_copy(int fd, int *ret_fd) WARD_MUST_CHECK;
 /* The mount that the file was reached through, as numbered in /proc/self/mountinfo; false: the kernel
  * does not tell (before Linux 5.8). */
 bool ward_fd_mount(int fd, uint64_t *ret_mount) WARD_MUST_CHECK;
+/* True when the file lies on an overlay filesystem, or when that cannot be told. */
+bool ward_fd_on_overlay(int fd);
 /* Appends all of it, from its start. */
 enum ward_rc ward_fd_reread(int fd, struct ward_buf *into) WARD_MUST_CHECK;
 /* A descriptor that stands for a name, whatever it is, without opening it; symlinks are not

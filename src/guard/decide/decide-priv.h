@@ -61,7 +61,7 @@ struct ward_decide {
 	struct ward_decide_ops ops;
 	struct ward_decide_rules rules;
 	struct ward_kin *kin;
-	int gate;
+	bool real_time;
 	size_t max_background;
 	uint64_t settle_usec;
 	struct ward_holds *holds;

@@ -34,7 +34,7 @@ allocate(struct ward_decide *d, const struct ward_decide_options *o)
 	while (buckets < d->question_count)
 		buckets *= 2;
 	d->bucket_mask = (uint32_t)buckets - 1;
-	d->holds = ward_holds_new(o->gate, opens);
+	d->holds = ward_holds_new(opens);
 	d->waiters = calloc(opens, sizeof(*d->waiters));
 	d->questions = calloc(d->question_count, sizeof(*d->questions));
 	d->buckets = malloc(buckets * sizeof(*d->buckets));
@@ -59,7 +59,7 @@ ward_decide_new(const struct ward_decide_options *options, struct ward_decide **
 	(void)pthread_mutex_init(&d->lock, NULL);
 	d->ops = options->ops;
 	d->kin = options->kin;
-	d->gate = options->gate;
+	d->real_time = options->real_time;
 	d->max_background = or_default(options->max_background, DEFAULT_BACKGROUND);
 	d->settle_usec = (uint64_t)or_default(options->settle_ms, DEFAULT_SETTLE_MS) * 1000;
 	if (!allocate(d, options)) {
@@ -131,12 +131,12 @@ ward_decide_hold(struct ward_decide *d, const struct ward_open *take_open, uint3
 
 	(void)pthread_mutex_lock(&d->lock);
 	deadline = ward_clock_monotonic() + ward_holds_wait(d->holds);
-	held = ward_holds_add(d->holds, open.fd, open.exec, deadline, ret_slot);
+	held = ward_holds_add(d->holds, open.gate, open.fd, open.exec, deadline, ret_slot);
 	if (held) {
 		d->waiters[*ret_slot] = (struct waiter){.next = NONE, .open = open};
 	} else {
 		d->stats.overloaded++;
-		(void)!ward_fan_answer(d->gate, open.fd, fails_open(&d->rules, open.exec));
+		(void)!ward_fan_answer(open.gate, open.fd, fails_open(&d->rules, open.exec));
 		ward_fd_close(&open.fd);
 		ward_fd_close(&open.pidfd);
 	}
@@ -365,7 +365,7 @@ ward_decide_written(struct ward_decide *d, int take_fd, int pid)
 	} else {
 		d->stats.written++;
 		ward_cache_drop(d->cache, &key);
-		if (d->gate >= 0)
+		if (d->real_time)
 			d->ops.unsettle(d->ops.ctx, take_fd);
 		if (key.size == 0 || d->ops.excluded(d->ops.ctx, take_fd, pid))
 			ward_fd_close(&take_fd);

@@ -91,7 +91,7 @@ struct ward_decide_options {
 	struct ward_decide_ops ops;
 	struct ward_decide_rules rules;
 	struct ward_kin *kin;  /* borrowed: whose opens are never questioned */
-	int gate;	       /* where answers go; -1: there are no opens */
+	bool real_time;	       /* there are opens to settle */
 	size_t max_opens;      /* that wait at once; 0: 16,384 */
 	size_t max_background; /* written files that wait for a scan; 0: 1,024 */
 	size_t cache_entries;  /* 0: 65,536 */
@@ -113,9 +113,10 @@ void ward_decide_new_epoch(struct ward_decide *d);
 
 /*
  * An open, in two steps: first all that were read are held, which starts their deadlines, then each
- * is looked at. Takes the descriptors. One thread.
+ * is looked at. Takes the descriptors. Any thread.
  */
 struct ward_open {
+	int gate; /* where its answer goes; borrowed */
 	int fd;
 	int pidfd; /* -1: not known */
 	int pid;

@@ -47,7 +47,7 @@ remember(struct ward_decide *d, const struct question *q, const struct ward_answ
 	if (!ward_decide_lasting(answer->verdict, answer->reason) || q->racy ||
 	    q->epoch != d->epoch || ward_fd_has_writer(q->fd))
 		return;
-	same = action == WARD_POLICY_ACTION_ALLOW && d->gate >= 0
+	same = action == WARD_POLICY_ACTION_ALLOW && d->real_time
 		       ? question_settle(d, q->fd, &q->key)
 		       : current(q, &now);
 	if (same)

@@ -17,13 +17,12 @@ enum { ANSWERED = 0, ANSWERING = 1, DEFAULT_WAIT_USEC = 10 * 1000 * 1000 };
 
 struct slot {
 	_Atomic uint64_t state;
-	int fd;
+	int gate, fd;
 	bool exec;
 	uint32_t next_free;
 };
 
 struct ward_holds {
-	int gate;
 	size_t max;
 	uint32_t free;	       /* first free slot; `max`: none */
 	_Atomic bool allow[2]; /* opens, executions */
@@ -35,13 +34,12 @@ struct ward_holds {
 };
 
 struct ward_holds *
-ward_holds_new(int gate, size_t max)
+ward_holds_new(size_t max)
 {
 	struct ward_holds *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return NULL;
-	h->gate = gate;
 	h->max = max < WARD_HOLDS_MAX ? max : WARD_HOLDS_MAX;
 	h->slots = calloc(h->max, sizeof(*h->slots));
 	if (!h->slots)
@@ -82,13 +80,15 @@ ward_holds_allow(const struct ward_holds *h, bool exec)
 }
 
 bool
-ward_holds_add(struct ward_holds *h, int fd, bool exec, uint64_t deadline, uint32_t *ret_slot)
+ward_holds_add(struct ward_holds *h, int gate, int fd, bool exec, uint64_t deadline,
+	       uint32_t *ret_slot)
 {
 	uint32_t i = h->free;
 
 	if (i >= h->max)
 		return false;
 	h->free = h->slots[i].next_free;
+	h->slots[i].gate = gate;
 	h->slots[i].fd = fd;
 	h->slots[i].exec = exec;
 	if (atomic_load(&h->high) <= i)
@@ -106,10 +106,10 @@ ward_holds_fd(const struct ward_holds *h, uint32_t slot)
 }
 
 static void
-answer(struct ward_holds *h, struct slot *s, bool allow)
+answer(struct slot *s, bool allow)
 {
 	/* One whose process was killed meanwhile waits for nothing any more. */
-	(void)!ward_fan_answer(h->gate, s->fd, allow);
+	(void)!ward_fan_answer(s->gate, s->fd, allow);
 	atomic_store(&s->state, ANSWERED);
 }
 
@@ -121,7 +121,7 @@ ward_holds_answer(struct ward_holds *h, uint32_t slot, bool allow)
 
 	while (state > ANSWERING) {
 		if (atomic_compare_exchange_weak(&s->state, &state, ANSWERING)) {
-			answer(h, s, allow);
+			answer(s, allow);
 			return true;
 		}
 	}
@@ -159,7 +159,7 @@ ward_holds_expire(struct ward_holds *h, uint64_t now)
 			next = state < next ? state : next;
 		} else if (atomic_compare_exchange_strong(&s->state, &state, ANSWERING)) {
 			atomic_fetch_add(&h->expired, 1);
-			answer(h, s, ward_holds_allow(h, s->exec));
+			answer(s, ward_holds_allow(h, s->exec));
 		}
 	}
 	return next;

@@ -4,7 +4,7 @@
  * ward_holds_expire answers what is due by the fail mode: it takes no lock, allocates nothing and
  * waits for nobody. Each open is answered exactly once.
  *
- * One thread adds, answers and releases; another may call ward_holds_expire at the same time.
+ * One thread at a time adds, answers and releases; another may call ward_holds_expire at any time.
  */
 #ifndef WARD_GUARD_DECIDE_HOLD_H
 #define WARD_GUARD_DECIDE_HOLD_H
@@ -16,9 +16,8 @@ struct ward_holds;
 
 enum { WARD_HOLDS_MAX = 1 << 16 };
 
-/* `gate`: where answers go (sys/fan.h); borrowed. `max` opens at once, at most WARD_HOLDS_MAX. NULL
- * without memory. */
-struct ward_holds *ward_holds_new(int gate, size_t max) WARD_MUST_CHECK;
+/* `max` opens at once, at most WARD_HOLDS_MAX. NULL without memory. */
+struct ward_holds *ward_holds_new(size_t max) WARD_MUST_CHECK;
 /* Answers nothing; the gate is closed before, or everything has been answered. */
 struct ward_holds *ward_holds_free(struct ward_holds *h);
 
@@ -27,9 +26,9 @@ void ward_holds_set(struct ward_holds *h, uint64_t wait, bool allow_open, bool a
 uint64_t ward_holds_wait(const struct ward_holds *h);
 bool ward_holds_allow(const struct ward_holds *h, bool exec);
 
-/* Takes an event's descriptor; the deadline is of ward_clock_monotonic and not 0. False: as many
+/* Takes an event's descriptor; `gate` is where its answer goes (sys/fan.h), borrowed; the deadline is of ward_clock_monotonic and not 0. False: as many
  * wait as may. */
-bool ward_holds_add(struct ward_holds *h, int fd, bool exec, uint64_t deadline,
+bool ward_holds_add(struct ward_holds *h, int gate, int fd, bool exec, uint64_t deadline,
 		    uint32_t *ret_slot) WARD_MUST_CHECK;
 int ward_holds_fd(const struct ward_holds *h, uint32_t slot);
 /* False: it had its answer already, it was too late. */

@@ -191,7 +191,7 @@ set_up(void **state)
 	f.options = (struct ward_decide_options){
 		.ops = {scan, NULL, settle, unsettle, excluded, report, NULL},
 		.kin = f.kin,
-		.gate = f.ends[1],
+		.real_time = true,
 		.settle_ms = 1,
 	};
 	ward_decide_rules_of(ward_policy_default(), &f.options.rules);
@@ -211,8 +211,11 @@ tear_down(void **state)
 static int
 open_by(int file, bool exec, int pid)
 {
-	struct ward_open open = {
-		.fd = open_file(file, O_RDONLY), .pidfd = -1, .pid = pid, .exec = exec};
+	struct ward_open open = {.gate = f.ends[1],
+				 .fd = open_file(file, O_RDONLY),
+				 .pidfd = -1,
+				 .pid = pid,
+				 .exec = exec};
 	uint32_t slot;
 
 	assert_true(open.fd >= 0);
@@ -341,7 +344,7 @@ test_many_opens_are_one_question(void **state)
 static void
 test_our_own_and_what_has_no_content(void **state)
 {
-	struct ward_open fifo = {.fd = -1, .pidfd = -1, .pid = STRANGER};
+	struct ward_open fifo = {.gate = f.ends[1], .fd = -1, .pidfd = -1, .pid = STRANGER};
 	char path[128];
 	uint32_t slot;
 	int fd;

@@ -45,11 +45,11 @@ answered(void)
 static void
 test_one_answer_each(void **state)
 {
-	struct ward_holds *h = ward_holds_new(pipe_ends[1], 4);
+	struct ward_holds *h = ward_holds_new(4);
 	uint32_t slot;
 
 	(void)state;
-	assert_true(ward_holds_add(h, 100, false, 50, &slot));
+	assert_true(ward_holds_add(h, pipe_ends[1], 100, false, 50, &slot));
 	assert_int_equal(ward_holds_fd(h, slot), 100);
 	assert_int_equal(ward_holds_count(h), 1);
 	assert_true(ward_holds_answer(h, slot, false));
@@ -65,15 +65,15 @@ test_one_answer_each(void **state)
 static void
 test_what_is_due_gets_the_fail_mode(void **state)
 {
-	struct ward_holds *h = ward_holds_new(pipe_ends[1], 4);
+	struct ward_holds *h = ward_holds_new(4);
 	uint32_t open, exec, later;
 
 	(void)state;
 	ward_holds_set(h, 1000, true, false);
 	assert_int_equal(ward_holds_wait(h), 1000);
-	assert_true(ward_holds_add(h, 100, false, 50, &open));
-	assert_true(ward_holds_add(h, 101, true, 50, &exec));
-	assert_true(ward_holds_add(h, 102, false, 80, &later));
+	assert_true(ward_holds_add(h, pipe_ends[1], 100, false, 50, &open));
+	assert_true(ward_holds_add(h, pipe_ends[1], 101, true, 50, &exec));
+	assert_true(ward_holds_add(h, pipe_ends[1], 102, false, 80, &later));
 	assert_int_equal(ward_holds_expire(h, 49), 50);
 	assert_int_equal(answered(), 0);
 	assert_int_equal(ward_holds_expire(h, 50), 80);
@@ -93,17 +93,17 @@ test_what_is_due_gets_the_fail_mode(void **state)
 static void
 test_places_have_an_end(void **state)
 {
-	struct ward_holds *h = ward_holds_new(pipe_ends[1], 2);
+	struct ward_holds *h = ward_holds_new(2);
 	uint32_t a, b, c = 77;
 
 	(void)state;
-	assert_true(ward_holds_add(h, 100, false, 50, &a));
-	assert_true(ward_holds_add(h, 101, false, 50, &b));
-	assert_false(ward_holds_add(h, 102, false, 50, &c));
+	assert_true(ward_holds_add(h, pipe_ends[1], 100, false, 50, &a));
+	assert_true(ward_holds_add(h, pipe_ends[1], 101, false, 50, &b));
+	assert_false(ward_holds_add(h, pipe_ends[1], 102, false, 50, &c));
 	assert_int_equal(c, 77);
 	assert_true(ward_holds_answer(h, b, true));
 	ward_holds_release(h, b, false);
-	assert_true(ward_holds_add(h, 102, false, 50, &c));
+	assert_true(ward_holds_add(h, pipe_ends[1], 102, false, 50, &c));
 	assert_int_equal(c, b);
 	assert_int_equal(answered(), 101);
 	(void)ward_holds_free(h);
@@ -125,7 +125,7 @@ expire_always(void *h)
 static void
 test_two_threads_never_answer_twice(void **state)
 {
-	struct ward_holds *h = ward_holds_new(pipe_ends[1], 8);
+	struct ward_holds *h = ward_holds_new(8);
 	uint64_t by_us = 0, seen = 0;
 	pthread_t thread;
 
@@ -134,7 +134,7 @@ test_two_threads_never_answer_twice(void **state)
 	for (int i = 0; i < ROUNDS; i++) {
 		uint32_t slot;
 
-		assert_true(ward_holds_add(h, 1000 + i, false, 2, &slot));
+		assert_true(ward_holds_add(h, pipe_ends[1], 1000 + i, false, 2, &slot));
 		by_us += ward_holds_answer(h, slot, true);
 		/* When the place is free, its answer is out. */
 		ward_holds_release(h, slot, false);

@@ -52,13 +52,19 @@ struct guard {
 
 /* --- what the decisions act on --- */
 
+static int
+gate_of(const struct guard *g, int fd)
+{
+	return ward_fd_on_overlay(fd) ? ward_watch_upper_gate(g->watch) : ward_watch_gate(g->watch);
+}
+
 static void
 settle(void *ctx, int fd)
 {
 	const struct guard *g = ctx;
 
 	/* Without a mark the next open asks again, and that is all. */
-	(void)!ward_fan_ignore(ward_watch_gate(g->watch), fd, WARD_FAN_OPEN | WARD_FAN_EXEC);
+	(void)!ward_fan_ignore(gate_of(g, fd), fd, WARD_FAN_OPEN | WARD_FAN_EXEC);
 }
 
 static void
@@ -66,7 +72,7 @@ unsettle(void *ctx, int fd)
 {
 	const struct guard *g = ctx;
 
-	(void)!ward_fan_heed(ward_watch_gate(g->watch), fd, WARD_FAN_OPEN | WARD_FAN_EXEC);
+	(void)!ward_fan_heed(gate_of(g, fd), fd, WARD_FAN_OPEN | WARD_FAN_EXEC);
 }
 
 static enum ward_rc
@@ -263,12 +269,13 @@ start_decisions(struct guard *g)
 				.ctx = g,
 			},
 		.kin = g->kin,
-		.gate = ward_watch_gate(g->watch),
+		.real_time = ward_watch_gate(g->watch) >= 0,
 		.max_opens = MAX_OPENS,
 	};
 	struct ward_loop_options loop = {
 		.scanners = g->scanners,
 		.gate = ward_watch_gate(g->watch),
+		.upper = ward_watch_upper_gate(g->watch),
 		.news = ward_watch_news(g->watch),
 	};
 	enum ward_rc rc;

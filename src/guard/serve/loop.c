@@ -18,75 +18,89 @@ enum {
 	BATCHES = 4,			   /* reads of the gate in a row */
 	WATCH_MS_MAX = 250,
 	STUCK_USEC_MIN = 1000 * 1000,
+	THREADS = 4,
+};
+
+struct batch {
+	int group;
+	uint32_t slots[EVENTS_MAX];
+	size_t slot_count;
+	uint8_t buffer[WARD_FAN_BUFFER] __attribute__((aligned(8)));
 };
 
 struct ward_loop {
 	struct ward_loop_options o;
-	pthread_t thread, watchdog;
-	int wake, watch_wake;
-	_Atomic bool stop, broken;
+	pthread_t thread, watchdog, upper, news;
+	int wake, watch_wake, readers_wake;
+	_Atomic bool stop, stop_readers, broken;
 	_Atomic uint64_t beat; /* when the loop last came round */
 	_Atomic uint64_t overflows, by_watchdog, stuck;
-	/* the loop's */
-	uint32_t slots[EVENTS_MAX];
-	size_t slot_count;
-	uint8_t buffer[WARD_FAN_BUFFER] __attribute__((aligned(8)));
+	struct batch ground, above, written; /* one for each thread that reads */
 	/* the watchdog's */
 	uint8_t spare[WARD_FAN_BUFFER] __attribute__((aligned(8)));
 };
 
+static void
+poke(int fd)
+{
+	const uint64_t one = 1;
+
+	(void)!write(fd, &one, sizeof(one));
+}
+
 /* --- the loop --- */
 
 static void
-hold(struct ward_loop *l, const struct ward_fan_event *event)
+hold(struct ward_loop *l, struct batch *b, const struct ward_fan_event *event)
 {
 	const struct ward_open open = {
+		.gate = b->group,
 		.fd = event->fd,
 		.pidfd = event->pidfd,
 		.pid = event->pid,
 		.exec = event->what & WARD_FAN_EXEC,
 	};
 
-	if (ward_decide_hold(l->o.decide, &open, &l->slots[l->slot_count]))
-		l->slot_count++;
+	if (ward_decide_hold(l->o.decide, &open, &b->slots[b->slot_count]))
+		b->slot_count++;
 }
 
 /* All that were read are held first: from then on their deadlines count, whatever the work on one of
    them brings. */
 static bool
-take_opens(struct ward_loop *l)
+take_opens(struct ward_loop *l, struct batch *b)
 {
 	struct ward_fan_event event;
 	struct ward_span rest;
 	enum ward_rc rc;
 	size_t n = 0;
 
-	if (ward_fan_read(l->o.gate, l->buffer, sizeof(l->buffer), &n) != WARD_OK)
+	if (ward_fan_read(b->group, b->buffer, sizeof(b->buffer), &n) != WARD_OK)
 		return false;
-	rest = ward_span_of(l->buffer, n);
-	l->slot_count = 0;
+	rest = ward_span_of(b->buffer, n);
+	b->slot_count = 0;
 	while ((rc = ward_fan_next(&rest, &event)) == WARD_OK) {
 		if (event.fd >= 0)
-			hold(l, &event);
+			hold(l, b, &event);
 	}
 	if (rc == WARD_E_PROTO)
 		atomic_store(&l->broken, true);
-	for (size_t i = 0; i < l->slot_count; i++)
-		ward_decide_open(l->o.decide, l->slots[i]);
+	for (size_t i = 0; i < b->slot_count; i++)
+		ward_decide_open(l->o.decide, b->slots[i]);
 	return true;
 }
 
-static void
-take_news(struct ward_loop *l)
+static bool
+take_news(struct ward_loop *l, struct batch *b)
 {
 	struct ward_fan_event event;
 	struct ward_span rest;
 	enum ward_rc rc;
 	size_t n = 0;
 
-	if (l->o.news < 0 || ward_fan_read(l->o.news, l->buffer, sizeof(l->buffer), &n) != WARD_OK)
-		return;
-	rest = ward_span_of(l->buffer, n);
+	if (ward_fan_read(b->group, b->buffer, sizeof(b->buffer), &n) != WARD_OK)
+		return false;
+	rest = ward_span_of(b->buffer, n);
 	while ((rc = ward_fan_next(&rest, &event)) == WARD_OK) {
 		atomic_fetch_add(&l->overflows, event.overflow);
 		ward_fd_close(&event.pidfd);
@@ -95,22 +109,24 @@ take_news(struct ward_loop *l)
 	}
 	if (rc == WARD_E_PROTO)
 		atomic_store(&l->broken, true);
+	return true;
 }
 
 static void
 wait_for_something(struct ward_loop *l, uint64_t usec)
 {
 	struct pollfd fds[] = {
-		{.fd = l->wake, .events = POLLIN},   {.fd = l->o.gate, .events = POLLIN},
-		{.fd = l->o.news, .events = POLLIN}, {.fd = -1, .events = POLLIN},
+		{.fd = l->wake, .events = POLLIN},
+		{.fd = l->o.gate, .events = POLLIN},
+		{.fd = -1, .events = POLLIN},
 		{.fd = -1, .events = POLLIN},
 	};
 	int pools[2], ms = usec < TURN_MS * 1000 ? (int)(usec / 1000) + 1 : TURN_MS;
 	uint64_t count;
 
 	ward_scanners_fds(l->o.scanners, pools);
-	fds[3].fd = pools[0];
-	fds[4].fd = pools[1];
+	fds[2].fd = pools[0];
+	fds[3].fd = pools[1];
 	(void)poll(fds, sizeof(fds) / sizeof(fds[0]), ms);
 	if (fds[0].revents)
 		(void)!read(l->wake, &count, sizeof(count));
@@ -123,6 +139,8 @@ begin_epoch(struct ward_loop *l)
 	ward_decide_new_epoch(l->o.decide);
 	if (l->o.gate >= 0)
 		(void)!ward_fan_heed_all(l->o.gate);
+	if (l->o.upper >= 0)
+		(void)!ward_fan_heed_all(l->o.upper);
 }
 
 static void *
@@ -136,12 +154,46 @@ run(void *ctx)
 		atomic_store(&l->beat, ward_clock_monotonic());
 		if (ward_scanners_adopt(l->o.scanners))
 			begin_epoch(l);
-		for (int i = 0; i < BATCHES && l->o.gate >= 0 && take_opens(l); i++)
+		for (int i = 0; i < BATCHES && l->o.gate >= 0 && take_opens(l, &l->ground); i++)
 			(void)ward_decide_pump(l->o.decide);
 		ward_scanners_turn(l->o.scanners, l->o.decide);
-		take_news(l);
 		wait = ward_decide_pump(l->o.decide);
 	}
+	return NULL;
+}
+
+/* --- the readers --- */
+
+static void
+read_group(struct ward_loop *l, struct batch *b, bool (*take)(struct ward_loop *, struct batch *))
+{
+	while (!atomic_load(&l->stop_readers)) {
+		struct pollfd fds[] = {
+			{.fd = b->group, .events = POLLIN},
+			{.fd = l->readers_wake, .events = POLLIN},
+		};
+
+		(void)poll(fds, 2, -1);
+		if (take(l, b))
+			poke(l->wake);
+	}
+}
+
+static void *
+read_upper(void *ctx)
+{
+	struct ward_loop *l = ctx;
+
+	read_group(l, &l->above, take_opens);
+	return NULL;
+}
+
+static void *
+read_news(void *ctx)
+{
+	struct ward_loop *l = ctx;
+
+	read_group(l, &l->written, take_news);
 	return NULL;
 }
 
@@ -216,31 +268,47 @@ watch(void *ctx)
 
 /* --- life --- */
 
-static void
-poke(int fd)
-{
-	const uint64_t one = 1;
-
-	(void)!write(fd, &one, sizeof(one));
-}
-
 void
 ward_loop_wake(struct ward_loop *l)
 {
 	poke(l->wake);
 }
 
+/* The readers end first: an open below that they make waits for the loop. */
+static void
+stop_threads(struct ward_loop *l, int started)
+{
+	atomic_store(&l->stop_readers, true);
+	poke(l->readers_wake);
+	if (started > 3)
+		(void)pthread_join(l->news, NULL);
+	if (started > 2)
+		(void)pthread_join(l->upper, NULL);
+	atomic_store(&l->stop, true);
+	poke(l->wake);
+	poke(l->watch_wake);
+	if (started > 1)
+		(void)pthread_join(l->thread, NULL);
+	if (started > 0)
+		(void)pthread_join(l->watchdog, NULL);
+}
+
 static enum ward_rc
 start_threads(struct ward_loop *l)
 {
-	if (pthread_create(&l->watchdog, NULL, watch, l) != 0)
-		return WARD_E_LIMIT;
-	if (pthread_create(&l->thread, NULL, run, l) == 0)
-		return WARD_OK;
-	atomic_store(&l->stop, true);
-	poke(l->watch_wake);
-	(void)pthread_join(l->watchdog, NULL);
-	return WARD_E_LIMIT;
+	void *(*const bodies[])(void *) = {watch, run, read_upper, read_news};
+	pthread_t *const threads[] = {&l->watchdog, &l->thread, &l->upper, &l->news};
+
+	l->ground.group = l->o.gate;
+	l->above.group = l->o.upper;
+	l->written.group = l->o.news;
+	for (int i = 0; i < THREADS; i++) {
+		if (pthread_create(threads[i], NULL, bodies[i], l) != 0) {
+			stop_threads(l, i);
+			return WARD_E_LIMIT;
+		}
+	}
+	return WARD_OK;
 }
 
 enum ward_rc
@@ -254,8 +322,9 @@ ward_loop_start(const struct ward_loop_options *options, struct ward_loop **ret_
 	l->o = *options;
 	l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->watch_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->readers_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	atomic_store(&l->beat, ward_clock_monotonic());
-	if (l->wake >= 0 && l->watch_wake >= 0)
+	if (l->wake >= 0 && l->watch_wake >= 0 && l->readers_wake >= 0)
 		rc = start_threads(l);
 	if (rc == WARD_OK) {
 		*ret_loop = l;
@@ -263,6 +332,7 @@ ward_loop_start(const struct ward_loop_options *options, struct ward_loop **ret_
 	}
 	ward_fd_close(&l->wake);
 	ward_fd_close(&l->watch_wake);
+	ward_fd_close(&l->readers_wake);
 	free(l);
 	return rc;
 }
@@ -270,7 +340,8 @@ ward_loop_start(const struct ward_loop_options *options, struct ward_loop **ret_
 static bool
 idle(const struct ward_loop *l)
 {
-	return ward_holds_count(ward_decide_holds(l->o.decide)) == 0 && !waiting(l->o.gate);
+	return ward_holds_count(ward_decide_holds(l->o.decide)) == 0 && !waiting(l->o.gate) &&
+	       !waiting(l->o.upper);
 }
 
 void
@@ -288,13 +359,10 @@ ward_loop_stop(struct ward_loop *l)
 {
 	if (!l)
 		return NULL;
-	atomic_store(&l->stop, true);
-	poke(l->wake);
-	poke(l->watch_wake);
-	(void)pthread_join(l->thread, NULL);
-	(void)pthread_join(l->watchdog, NULL);
+	stop_threads(l, THREADS);
 	ward_fd_close(&l->wake);
 	ward_fd_close(&l->watch_wake);
+	ward_fd_close(&l->readers_wake);
 	free(l);
 	return NULL;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The thread that decides, and the one that watches it. The first takes events from the kernel,
- * brings them to the decisions, and turns the scanners; it neither logs nor opens anything. The
- * second answers what is due, and should the first be stuck, takes and answers the kernel's events
- * itself, by the fail mode.
+ * The thread that decides, its two readers, and the one that watches it. The first takes events of the
+ * ground's filesystems from the kernel, brings them to the decisions, and turns the scanners; it neither
+ * logs nor opens anything. The readers take events of overlays and of written files: reading those makes
+ * the kernel open files below, and these opens wait for the first. The watchdog answers what is due, and
+ * should the first be stuck, takes and answers its events by the fail mode.
  */
 #ifndef WARD_GUARD_SERVE_LOOP_H
 #define WARD_GUARD_SERVE_LOOP_H
@@ -16,7 +17,7 @@ struct ward_loop;
 struct ward_loop_options {
 	struct ward_decide *decide;
 	struct ward_scanners *scanners;
-	int gate, news; /* -1: none */
+	int gate, upper, news; /* guard/watch/watch.h; -1: none */
 };
 
 struct ward_loop_stats {

@@ -71,7 +71,11 @@ parse(struct ward_span line, struct ward_mount *m)
 		if (!ward_text_split(&line, ' ', &part))
 			return false;
 	} while (!ward_span_eq(part, ward_span_str("-")));
-	return ward_text_split(&line, ' ', &part) && unescape(part, m->type, sizeof(m->type));
+	if (!ward_text_split(&line, ' ', &part) || !unescape(part, m->type, sizeof(m->type)))
+		return false;
+	(void)ward_text_split(&line, ' ', &part); /* the source */
+	m->options = line;
+	return true;
 }
 
 enum ward_rc
@@ -83,4 +87,53 @@ ward_mounts_next(struct ward_span *rest, struct ward_mount *ret_mount)
 	if (!ward_text_split(rest, '\n', &line) || (line.len == 0 && rest->len == 0))
 		return WARD_E_NOENT;
 	return parse(line, ret_mount) ? WARD_OK : WARD_E_FORMAT;
+}
+
+/* Up to the next of two characters; advances. */
+static struct ward_span
+piece(struct ward_span *rest, char *ret_end)
+{
+	struct ward_span all = *rest;
+	size_t n = 0;
+
+	while (n < all.len && all.data[n] != ',' && all.data[n] != ':')
+		n++;
+	*ret_end = n < all.len ? (char)all.data[n] : ',';
+	*rest = ward_span_cut(all, n + 1, all.len);
+	return ward_span_cut(all, 0, n);
+}
+
+static bool
+strip(struct ward_span *s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (!ward_span_starts(*s, prefix, n))
+		return false;
+	*s = ward_span_cut(*s, n, s->len);
+	return true;
+}
+
+bool
+ward_mounts_layer(struct ward_span *rest, char ret_place[WARD_MOUNT_PLACE], bool *ret_known)
+{
+	char end;
+
+	while (rest->len > 0) {
+		struct ward_span part = *rest;
+		bool layer = strip(&part, "lowerdir=") || strip(&part, "upperdir=") ||
+			     strip(&part, "lowerdir+=") || part.data[0] == '/';
+
+		if (layer)
+			*rest = part;
+		part = piece(rest, &end);
+		if (!layer)
+			continue;
+		if (part.len > 0 && part.data[0] == '/' &&
+		    unescape(part, ret_place, WARD_MOUNT_PLACE))
+			return true;
+		/* "::" stands before layers that only hold data; a relative name is no place for us. */
+		*ret_known &= part.len == 0;
+	}
+	return false;
 }

@@ -13,6 +13,7 @@ struct ward_mount {
 	uint32_t major, minor;	      /* of the filesystem */
 	char place[WARD_MOUNT_PLACE]; /* where it is mounted, unescaped */
 	char type[WARD_MOUNT_TYPE];
+	struct ward_span options; /* of the filesystem, as they stand in the table; borrowed */
 };
 
 /*
@@ -20,5 +21,12 @@ struct ward_mount {
  * no mount, or longer than what we keep, is WARD_E_FORMAT; *rest goes on behind it too.
  */
 enum ward_rc ward_mounts_next(struct ward_span *rest, struct ward_mount *ret_mount) WARD_MUST_CHECK;
+
+/*
+ * The next directory that an overlay is made of (lowerdir=, upperdir=, workdir= of its options), read off
+ * *rest, which starts as the options. False: that was all. *ret_known is cleared when there is
+ * something that we do not understand.
+ */
+bool ward_mounts_layer(struct ward_span *rest, char ret_place[WARD_MOUNT_PLACE], bool *ret_known);
 
 #endif

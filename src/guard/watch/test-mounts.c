@@ -80,6 +80,39 @@ test_what_is_no_mount_is_passed_over(void **state)
 	assert_int_equal(ward_mounts_next(&rest, &mount), WARD_E_NOENT);
 }
 
+static size_t
+layers(const char *options, char last[WARD_MOUNT_PLACE], bool *known)
+{
+	struct ward_span rest = ward_span_str(options);
+	size_t n = 0;
+
+	*known = true;
+	while (ward_mounts_layer(&rest, last, known))
+		n++;
+	return n;
+}
+
+static void
+test_what_an_overlay_is_made_of(void **state)
+{
+	static char last[WARD_MOUNT_PLACE];
+	bool known;
+
+	(void)state;
+	assert_int_equal(
+		layers("rw,lowerdir=/a:/b\\040c,upperdir=/u,workdir=/w,uuid=on", last, &known), 3);
+	assert_string_equal(last, "/u");
+	assert_true(known);
+	assert_int_equal(layers("ro,lowerdir+=/x,lowerdir+=/y", last, &known), 2);
+	assert_true(known);
+	/* A relative name is nothing that could be looked at from here. */
+	assert_int_equal(layers("rw,lowerdir=l/AB:/b,upperdir=/u", last, &known), 2);
+	assert_false(known);
+	assert_int_equal(layers("rw", last, &known), 0);
+	assert_int_equal(layers("", last, &known), 0);
+	assert_int_equal(layers("lowerdir=", last, &known), 0);
+}
+
 static void
 test_this_machines_table(void **state)
 {
@@ -111,6 +144,7 @@ main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_what_is_no_mount_is_passed_over),
+		cmocka_unit_test(test_what_an_overlay_is_made_of),
 		cmocka_unit_test(test_this_machines_table),
 	};
 

@@ -12,7 +12,7 @@ enum { TABLE_MAX = 8 << 20 };
 
 struct ward_watch {
 	struct ward_watch_options options;
-	int gate, news, table;
+	int gate, upper, news, table;
 	struct ward_watch_figures figures;
 	struct ward_buf text;
 	struct ward_mount mount; /* the one that is looked at */
@@ -25,7 +25,9 @@ open_gate(struct ward_watch *w)
 	enum ward_rc rc = ward_fan_new(WARD_FAN_GATE, true, &w->gate);
 
 	w->figures.pidfds = rc == WARD_OK;
-	return rc == WARD_E_UNSUPPORTED ? ward_fan_new(WARD_FAN_GATE, false, &w->gate) : rc;
+	if (rc == WARD_E_UNSUPPORTED)
+		rc = ward_fan_new(WARD_FAN_GATE, false, &w->gate);
+	return rc == WARD_OK ? ward_fan_new(WARD_FAN_GATE, w->figures.pidfds, &w->upper) : rc;
 }
 
 static enum ward_rc
@@ -49,7 +51,7 @@ ward_watch_new(const struct ward_watch_options *options, struct ward_watch **ret
 	if (!w)
 		return WARD_E_NOMEM;
 	w->options = *options;
-	w->gate = w->news = w->table = -1;
+	w->gate = w->upper = w->news = w->table = -1;
 	ward_buf_init(&w->text, TABLE_MAX, NULL);
 	ward_buf_init(&w->seen, TABLE_MAX, NULL);
 	rc = open_all(w);
@@ -66,6 +68,7 @@ ward_watch_free(struct ward_watch *w)
 	if (!w)
 		return NULL;
 	ward_fd_close(&w->gate);
+	ward_fd_close(&w->upper);
 	ward_fd_close(&w->news);
 	ward_fd_close(&w->table);
 	ward_buf_done(&w->text);
@@ -78,6 +81,12 @@ int
 ward_watch_gate(const struct ward_watch *w)
 {
 	return w->gate;
+}
+
+int
+ward_watch_upper_gate(const struct ward_watch *w)
+{
+	return w->upper;
 }
 
 int
@@ -148,14 +157,35 @@ kinds(const struct ward_watch *w)
 	return WARD_FAN_EXEC | (w->options.opens ? WARD_FAN_OPEN : 0u);
 }
 
+/* All that it is made of lies on other filesystems than overlays. */
+static bool
+stands_on_the_ground(const struct ward_mount *m)
+{
+	struct ward_span rest = m->options;
+	char place[WARD_MOUNT_PLACE];
+	bool known = true, any = false;
+
+	while (ward_mounts_layer(&rest, place, &known)) {
+		WARD_AUTO(ward_fd_close) int fd = -1;
+
+		any = true;
+		if (ward_fd_open_place(place, &fd) != WARD_OK || ward_fd_on_overlay(fd))
+			return false;
+	}
+	return any && known;
+}
+
 static enum ward_rc
 mark(const struct ward_watch *w, int fd, bool on)
 {
+	bool overlay = ward_fd_on_overlay(fd);
+	int gate = overlay ? w->upper : w->gate;
 	enum ward_rc rc = WARD_OK;
 
-	if (w->gate >= 0)
-		rc = on ? ward_fan_watch(w->gate, fd, kinds(w))
-			: ward_fan_unwatch(w->gate, fd, kinds(w));
+	if (overlay && on && !stands_on_the_ground(&w->mount))
+		return WARD_E_UNSUPPORTED;
+	if (gate >= 0)
+		rc = on ? ward_fan_watch(gate, fd, kinds(w)) : ward_fan_unwatch(gate, fd, kinds(w));
 	if (rc == WARD_OK && w->news >= 0)
 		rc = on ? ward_fan_watch(w->news, fd, WARD_FAN_WRITTEN)
 			: ward_fan_unwatch(w->news, fd, WARD_FAN_WRITTEN);

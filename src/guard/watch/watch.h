@@ -30,7 +30,7 @@ struct ward_watch_options {
 struct ward_watch_figures {
 	size_t watched;
 	size_t left_out; /* their type is not wanted */
-	size_t refused;	 /* the kernel cannot watch them */
+	size_t refused;	 /* the kernel cannot watch them, or they are overlays on overlays */
 	bool pidfds;	 /* events tell their process by descriptor */
 };
 
@@ -46,6 +46,12 @@ struct ward_watch *ward_watch_free(struct ward_watch *w);
 /* Descriptors, kept by `w`: the groups (-1: not wanted), and one that poll(2) calls POLLPRI when the
  * mount table has changed. */
 int ward_watch_gate(const struct ward_watch *w);
+/*
+ * Overlays have a gate of their own, to be read by a thread of its own: the kernel opens an event's file for
+ * whoever reads the event, an overlay then opens the file below it, and that open waits at the other gate.
+ * An overlay that lies on another overlay would wait for itself: those are refused.
+ */
+int ward_watch_upper_gate(const struct ward_watch *w);
 int ward_watch_news(const struct ward_watch *w);
 int ward_watch_table(const struct ward_watch *w);
 
