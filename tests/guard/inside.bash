@@ -20,6 +20,7 @@ finish() {
 		kill -CONT "$p" 2>/dev/null || true
 	done
 	[ -z "${guard:-}" ] || kill -KILL "$guard" 2>/dev/null || true
+	umount --recursive --lazy "$work" && rmdir "$work" || true
 	exit $code
 }
 
