@@ -105,7 +105,6 @@ stop_scanners() {
 
 work=$(mktemp -d)
 fs=$work/fs log=$work/log
-mkdir "$fs"
 mount -t tmpfs -o mode=755 ward-test "$work"
 mkdir "$fs"
 mount -t tmpfs ward-test "$fs"
