@@ -474,8 +474,10 @@ main(int argc, char **argv)
 	connections = calloc(opt.connections, sizeof(*connections));
 	if (getaddrinfo(opt.host, opt.port, &hints, &address) != 0 || !connections)
 		die("no such address");
-	for (unsigned i = 0; i < opt.connections; i++)
+	for (unsigned i = 0; i < opt.connections; i++) {
 		open_connection(&connections[i], ctx, address);
+		flush(&connections[i]); /* who says nothing for long is not kept */
+	}
 	run();
 	if (opt.once)
 		opt.seconds = (double)(ward_clock_monotonic() - started) / 1e6;
