@@ -428,11 +428,17 @@ ward_fd_temporary(const char *directory, int *ret_fd)
 	return WARD_OK;
 }
 
+/* MFD_NOEXEC_SEAL of linux/memfd.h (Linux 6.3), which the C library's headers may not know yet. With
+   vm.memfd_noexec = 2 some kernels refuse whoever does not ask for it. */
+enum { NOEXEC_SEAL = 0x8 };
+
 enum ward_rc
 ward_fd_memory(const char *name, int *ret_fd)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | NOEXEC_SEAL);
 
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return ward_errno_rc(errno);
 	*ret_fd = fd;

@@ -277,6 +277,12 @@ ward_process_raise_fds(size_t want)
 	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? (size_t)limit.rlim_cur : 0;
 }
 
+bool
+ward_process_remains(int pidfd)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) == 0 || errno != ESRCH;
+}
+
 void
 ward_process_program(pid_t pid, int pidfd, char *ret_name, size_t room)
 {
@@ -286,7 +292,7 @@ ward_process_program(pid_t pid, int pidfd, char *ret_name, size_t room)
 	(void)snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
 	n = readlink(link, ret_name, room - 1);
 	/* It lives still, so its number was its own all the time. */
-	if (pidfd >= 0 && syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) != 0 && errno == ESRCH)
+	if (pidfd >= 0 && !ward_process_remains(pidfd))
 		n = 0;
 	ret_name[n > 0 ? n : 0] = 0;
 }
