@@ -301,6 +301,83 @@ body_status() {
 	guarded body_status
 }
 
+body_interpreters() {
+	# A harmless text, and a rule that convicts it wherever it stands.
+	local bad=ward-test-bad-script-content
+	printf 'rule bad { meta: threat = "Test.Script" strings: $a = "%s" condition: $a }' "$bad" \
+		>"$work/bad.yar"
+	"$BUILD/ward" intel compile --quiet -o "$work/bad.wardpack" "$work/bad.yar"
+	pack=$work/bad.wardpack
+	start
+	printf '#!/bin/sh\necho ran\n' >"$fs/good"
+	[ "$(sh "$fs/good")" = ran ]
+	printf 'echo ran\n# %s\n' "$bad" >"$fs/bad.sh"
+	printf 'print("ran")\n# %s\n' "$bad" >"$fs/bad.py"
+	ways=(
+		'sh bad.sh'
+		'bash ./bad.sh'
+		'python3 bad.py'
+		'python3 -c "exec(open(\"bad.py\").read())"'
+		'. ./bad.sh'
+		'bash -c "source ./bad.sh"'
+		'bash <bad.sh'
+		'bash -c "$(cat bad.sh)"'
+		'cat bad.sh | sh'
+		'bash <(cat bad.sh)'
+		'cp bad.sh copy && sh copy'
+	)
+	for way in "${ways[@]}"; do
+		ran=$(cd "$fs" && bash -c "$way" 2>"$work/said") || true
+		[ -z "$ran" ] || fail "$way: $ran"
+		grep -q 'Operation not permitted' "$work/said" || fail "$way: $(cat "$work/said")"
+	done
+	# What lies in no file, nobody opens. These run, and no guard of files can help it.
+	[ "$(bash -c "$(printf 'echo ran\n# %s' "$bad")")" = ran ]
+	[ "$(printf 'echo ran\n# %s\n' "$bad" | sh)" = ran ]
+	stop
+	# A descriptor from before the guard started is read, not opened; by its name it is opened.
+	exec 8<"$fs/bad.sh"
+	start
+	sh /proc/self/fd/8 2>/dev/null | grep -q ran && fail 'opened anew by /proc'
+	[ "$(sh <&8)" = ran ]
+	exec 8<&-
+	stop
+}
+
+@test "an interpreter is refused a bad script, however it opens it" {
+	guarded body_interpreters
+}
+
+body_memory() {
+	start
+	python3 - <<-'PY' &
+		import os
+		fd = os.memfd_create("ward-test")
+		os.write(fd, open("/bin/sleep", "rb").read())
+		os.execve(fd, ["sleep", "60"], {})
+	PY
+	memory=$!
+	cp /bin/sleep "$fs/gone"
+	"$fs/gone" 60 &
+	gone=$!
+	sleep 0.3
+	rm "$fs/gone"
+	stopped="$memory $gone"
+	wait_for 50 eval 'events memory.executed | grep -q "\"process.pid\":\"$memory\""'
+	wait_for 50 eval 'events deleted.executed | grep -q "\"process.pid\":\"$gone\""'
+	[ "$(events memory.executed | jq -r 'select(."process.pid" == "'$memory'")."process.executable"')" = ward-test ]
+	kill "$memory" "$gone"
+	stop
+	start '{"realtime": {"memfd": "off"}}'
+	sleep 1.5
+	has_event memory.kernel && fail 'it looked'
+	stop
+}
+
+@test "programs that run from memory or from a removed file are reported" {
+	guarded body_memory
+}
+
 # --- whoever dies ---
 
 body_workers_die() {

@@ -25,13 +25,13 @@ finish() {
 }
 
 # start [POLICY-JSON]: wardd, and waits until it watches. Files stay where they are, unless the policy
-# says otherwise.
+# says otherwise. $pack: intelligence other than ours.
 start() {
 	jq -n --argjson own "${1:-null}" \
 		'{actions: {malicious: "block"}} * ($own // {})' >"$work/policy.json"
 	: >"$log"
 	"$BUILD/wardd" --only "$fs" --policy "$work/policy.json" --socket "$work/control.sock" \
-		--state "$work/state" 2>>"$log" &
+		--state "$work/state" ${pack:+--pack "$pack"} 2>>"$log" &
 	guard=$!
 	wait_for 100 grep -q guard.started "$log"
 }

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "guard/memexec/memexec.h"
-#include "sys/errno.h"
 #include "sys/fd.h"
 
 /* Documentation/admin-guide/sysctl/vm.rst. What is asked and set is the caller's PID name space. */
@@ -13,10 +8,12 @@
 enum ward_memexec_kernel
 ward_memexec_kernel(void)
 {
-	WARD_AUTO(ward_fd_close) int fd = open(SETTING, O_RDONLY | O_CLOEXEC);
+	WARD_AUTO(ward_fd_close) int fd = -1;
 	char value = 0;
+	size_t n = 0;
 
-	if (fd < 0 || read(fd, &value, 1) != 1)
+	if (ward_fd_open_regular(-1, SETTING, false, &fd, NULL) != WARD_OK ||
+	    ward_fd_pread(fd, &value, 1, 0, &n) != WARD_OK || n != 1)
 		return WARD_MEMEXEC_KERNEL_CANNOT;
 	return value == '2' ? WARD_MEMEXEC_KERNEL_DENIES : WARD_MEMEXEC_KERNEL_ALLOWS;
 }
@@ -24,10 +21,11 @@ ward_memexec_kernel(void)
 enum ward_rc
 ward_memexec_deny(void)
 {
-	WARD_AUTO(ward_fd_close) int fd = open(SETTING, O_WRONLY | O_CLOEXEC);
+	WARD_AUTO(ward_fd_close) int fd = -1;
+	enum ward_rc rc = ward_fd_open_update(-1, SETTING, &fd);
 
-	if (fd < 0)
-		return errno == ENOENT ? WARD_E_UNSUPPORTED : ward_errno_rc(errno);
+	if (rc != WARD_OK)
+		return rc == WARD_E_NOENT ? WARD_E_UNSUPPORTED : rc;
 	return ward_fd_write_all(fd, ward_span_str("2\n"));
 }
 

@@ -89,8 +89,7 @@ static const struct {
 	{"php", WARD_WRITER_SHELL},
 };
 
-const char *
-ward_writer_class_name(enum ward_writer_class class)
+const char *ward_writer_class_name(enum ward_writer_class class)
 {
 	static const char *const names[WARD_WRITER_CLASSES] = {
 		"unknown", "browser", "mail", "fetcher", "packages", "shell", "other"};
@@ -98,8 +97,7 @@ ward_writer_class_name(enum ward_writer_class class)
 	return class < WARD_WRITER_CLASSES ? names[class] : names[0];
 }
 
-bool
-ward_writer_fetches(enum ward_writer_class class)
+bool ward_writer_fetches(enum ward_writer_class class)
 {
 	return class == WARD_WRITER_BROWSER || class == WARD_WRITER_MAIL ||
 	       class == WARD_WRITER_FETCHER;
@@ -136,7 +134,8 @@ is_named(struct ward_span name, const char *known)
 
 	return ward_span_starts(name, known, len) &&
 	       (is_version(rest) || ward_span_eq(rest, ward_span_str("-stable")) ||
-		ward_span_eq(rest, ward_span_str("-gtk")) || ward_span_eq(rest, ward_span_str("-qt")));
+		ward_span_eq(rest, ward_span_str("-gtk")) ||
+		ward_span_eq(rest, ward_span_str("-qt")));
 }
 
 enum ward_writer_class
@@ -156,9 +155,15 @@ static bool
 is_package_manager(int pid)
 {
 	static const char *const programs[] = {
-		"/usr/bin/dpkg",	 "/usr/bin/dpkg-deb",	      "/usr/bin/apt",
-		"/usr/bin/apt-get",	 "/usr/bin/aptitude",	      "/usr/bin/unattended-upgrade",
-		"/usr/lib/apt/methods/http", "/usr/lib/apt/methods/store", "/usr/bin/rpm",
+		"/usr/bin/dpkg",
+		"/usr/bin/dpkg-deb",
+		"/usr/bin/apt",
+		"/usr/bin/apt-get",
+		"/usr/bin/aptitude",
+		"/usr/bin/unattended-upgrade",
+		"/usr/lib/apt/methods/http",
+		"/usr/lib/apt/methods/store",
+		"/usr/bin/rpm",
 		"/usr/lib/apt/apt-helper",
 	};
 	struct stat running, known;

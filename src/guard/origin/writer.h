@@ -25,9 +25,9 @@ struct ward_writer {
 	enum ward_writer_class class;	 /* of the program itself */
 	enum ward_writer_class ancestor; /* the nearest parent that fetches or is the package
 					  * manager; UNKNOWN: none of the nearest four */
-	bool connection;	      /* it had a connection to another machine when looked at */
-	bool named_only;	      /* it was ending: only the name it gave itself is known */
-	char program[WARD_PROC_NAME]; /* the program's last name component; cut, any bytes */
+	bool connection;		 /* it had a connection to another machine when looked at */
+	bool named_only;		 /* it was ending: only the name it gave itself is known */
+	char program[WARD_PROC_NAME];	 /* the program's last name component; cut, any bytes */
 };
 
 /*

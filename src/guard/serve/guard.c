@@ -8,6 +8,7 @@
 
 #include "guard/serve/control.h"
 #include "guard/serve/keeper.h"
+#include "guard/serve/memory.h"
 #include "guard/serve/status.h"
 #include "policy/merge.h"
 #include "sys/clock.h"
@@ -38,6 +39,8 @@ struct guard {
 	struct ward_scanners *scanners;
 	struct ward_remedy *remedy;
 	struct ward_journal *journal;
+	struct ward_origins *origins;
+	struct ward_memory *memory;
 	struct ward_decide *decide;
 	struct ward_loop *loop;
 	struct ward_control *control;
@@ -256,6 +259,15 @@ reload(struct guard *g)
 }
 
 static enum ward_rc
+start_origins(struct guard *g)
+{
+	const struct ward_origins_options o = {0};
+	enum ward_rc rc = ward_origins_new(&o, &g->origins);
+
+	return rc == WARD_OK ? ward_memory_new(g->policy->policy.realtime.memfd, &g->memory) : rc;
+}
+
+static enum ward_rc
 start_decisions(struct guard *g)
 {
 	struct ward_decide_options o = {
@@ -274,6 +286,7 @@ start_decisions(struct guard *g)
 	};
 	struct ward_loop_options loop = {
 		.scanners = g->scanners,
+		.origins = g->origins,
 		.gate = ward_watch_gate(g->watch),
 		.upper = ward_watch_upper_gate(g->watch),
 		.news = ward_watch_news(g->watch),
@@ -339,6 +352,10 @@ start(struct guard *g, const char **ret_step)
 		*ret_step = "stores";
 		g->remedy = ward_remedy_new(g->options->state, &g->policy->policy);
 		rc = g->remedy ? ward_journal_new(g->remedy, &g->journal) : WARD_E_NOMEM;
+	}
+	if (rc == WARD_OK) {
+		*ret_step = "origins";
+		rc = start_origins(g);
 	}
 	if (rc == WARD_OK) {
 		*ret_step = "decisions";
@@ -473,6 +490,7 @@ go(struct guard *g)
 		if (fds[1].revents & (POLLPRI | POLLERR))
 			refresh(g);
 		mend(g);
+		ward_memory_turn(g->memory);
 		feed(g);
 		ward_loop_stats(g->loop, &stats);
 		complain(g, &stats);
@@ -493,6 +511,8 @@ stop(struct guard *g)
 	}
 	g->loop = ward_loop_stop(g->loop);
 	g->decide = ward_decide_free(g->decide);
+	g->memory = ward_memory_free(g->memory);
+	g->origins = ward_origins_free(g->origins);
 	g->watch = ward_watch_free(g->watch);
 	g->journal = ward_journal_free(g->journal);
 	g->remedy = ward_remedy_free(g->remedy);

@@ -103,9 +103,12 @@ take_news(struct ward_loop *l, struct batch *b)
 	rest = ward_span_of(b->buffer, n);
 	while ((rc = ward_fan_next(&rest, &event)) == WARD_OK) {
 		atomic_fetch_add(&l->overflows, event.overflow);
-		ward_fd_close(&event.pidfd);
-		if (event.fd >= 0)
-			ward_decide_written(l->o.decide, event.fd, event.pid);
+		if (event.fd < 0) {
+			ward_fd_close(&event.pidfd);
+			continue;
+		}
+		ward_origins_written(l->o.origins, event.fd, event.pid, event.pidfd);
+		ward_decide_written(l->o.decide, event.fd, event.pid);
 	}
 	if (rc == WARD_E_PROTO)
 		atomic_store(&l->broken, true);

@@ -10,6 +10,7 @@
 #define WARD_GUARD_SERVE_LOOP_H
 
 #include "guard/decide/decide.h"
+#include "guard/origin/origins.h"
 #include "guard/serve/scanners.h"
 
 struct ward_loop;
@@ -17,7 +18,8 @@ struct ward_loop;
 struct ward_loop_options {
 	struct ward_decide *decide;
 	struct ward_scanners *scanners;
-	int gate, upper, news; /* guard/watch/watch.h; -1: none */
+	struct ward_origins *origins; /* told of written files */
+	int gate, upper, news;	      /* guard/watch/watch.h; -1: none */
 };
 
 struct ward_loop_stats {

@@ -19,6 +19,15 @@ struct ward_watch {
 	struct ward_buf seen;	 /* uint64_t of each filesystem that has been looked at */
 };
 
+/* With pidfds where the kernel has them. */
+static enum ward_rc
+open_group(enum ward_fan_kind kind, int *ret_group)
+{
+	enum ward_rc rc = ward_fan_new(kind, true, ret_group);
+
+	return rc == WARD_E_UNSUPPORTED ? ward_fan_new(kind, false, ret_group) : rc;
+}
+
 static enum ward_rc
 open_gate(struct ward_watch *w)
 {
@@ -38,7 +47,7 @@ open_all(struct ward_watch *w)
 	if (rc == WARD_OK && w->options.gate)
 		rc = open_gate(w);
 	if (rc == WARD_OK && w->options.written)
-		rc = ward_fan_new(WARD_FAN_NEWS, false, &w->news);
+		rc = open_group(WARD_FAN_NEWS, &w->news);
 	return rc;
 }
 
