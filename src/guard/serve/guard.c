@@ -223,6 +223,7 @@ adopt(struct guard *g, struct ward_policy_effective *take_fresh)
 	ward_policy_effective_freep(&old);
 	ward_decide_rules_of(&g->policy->policy, &rules);
 	ward_decide_rules(g->decide, &rules);
+	ward_memory_want(g->memory, g->policy->policy.realtime.memfd);
 }
 
 /* All or nothing: what does not read or load changes nothing. What was settled is asked anew. */
@@ -264,7 +265,13 @@ start_origins(struct guard *g)
 	const struct ward_origins_options o = {0};
 	enum ward_rc rc = ward_origins_new(&o, &g->origins);
 
-	return rc == WARD_OK ? ward_memory_new(g->policy->policy.realtime.memfd, &g->memory) : rc;
+	if (rc != WARD_OK)
+		return rc;
+	g->memory = ward_memory_new();
+	if (!g->memory)
+		return WARD_E_NOMEM;
+	ward_memory_want(g->memory, g->policy->policy.realtime.memfd);
+	return WARD_OK;
 }
 
 static enum ward_rc
@@ -312,6 +319,8 @@ answer(void *ctx, enum ward_guard_operation operation, struct ward_arena *arena,
 		.watch = g->watch,
 		.journal = g->journal,
 		.remedy = g->remedy,
+		.origins = g->origins,
+		.memory = g->memory,
 		.intelligence = g->intelligence,
 		.reload_error = g->reload_error,
 		.started = g->started,

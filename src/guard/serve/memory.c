@@ -10,38 +10,34 @@
 enum { PERIOD_USEC = 1000 * 1000, LINES_MAX = 16 };
 
 struct ward_memory {
-	struct ward_memexec *memexec; /* NULL: the policy does not want to know */
+	struct ward_memexec *memexec;
+	bool on;
 	uint64_t next;
 	unsigned lines;
 };
 
-static void
-close_kernel(enum ward_policy_memfd wanted)
+struct ward_memory *
+ward_memory_new(void)
+{
+	struct ward_memory *m = calloc(1, sizeof(*m));
+
+	if (m)
+		m->memexec = ward_memexec_new();
+	return m && m->memexec ? m : ward_memory_free(m);
+}
+
+void
+ward_memory_want(struct ward_memory *m, enum ward_policy_memfd wanted)
 {
 	enum ward_rc rc = wanted == WARD_POLICY_MEMFD_DENY ? ward_memexec_deny() : WARD_OK;
 	enum ward_memexec_kernel kernel = ward_memexec_kernel();
 	bool fine = wanted != WARD_POLICY_MEMFD_DENY || kernel == WARD_MEMEXEC_KERNEL_DENIES;
 
-	ward_say(fine ? WARD_INFO : WARD_WARNING, "memory.kernel", ward_memexec_kernel_text(kernel),
-		 "error.message", rc == WARD_OK ? "" : ward_rc_str(rc), NULL);
-}
-
-enum ward_rc
-ward_memory_new(enum ward_policy_memfd wanted, struct ward_memory **ret_memory)
-{
-	struct ward_memory *m = calloc(1, sizeof(*m));
-
-	if (m && wanted != WARD_POLICY_MEMFD_OFF) {
-		m->memexec = ward_memexec_new();
-		if (!m->memexec)
-			m = ward_memory_free(m);
-	}
-	if (!m)
-		return WARD_E_NOMEM;
-	if (m->memexec)
-		close_kernel(wanted);
-	*ret_memory = m;
-	return WARD_OK;
+	m->on = wanted != WARD_POLICY_MEMFD_OFF;
+	if (m->on)
+		ward_say(fine ? WARD_INFO : WARD_WARNING, "memory.kernel",
+			 ward_memexec_kernel_text(kernel), "error.message",
+			 rc == WARD_OK ? "" : ward_rc_str(rc), NULL);
 }
 
 struct ward_memory *
@@ -77,7 +73,7 @@ ward_memory_turn(struct ward_memory *m)
 	uint64_t now = ward_clock_monotonic();
 	char more[16];
 
-	if (!m->memexec || now < m->next)
+	if (!m->on || now < m->next)
 		return;
 	m->next = now + PERIOD_USEC;
 	m->lines = 0;
@@ -90,4 +86,10 @@ ward_memory_turn(struct ward_memory *m)
 			 "files",
 			 "ward.count", more, NULL);
 	}
+}
+
+void
+ward_memory_stats(const struct ward_memory *m, struct ward_memexec_stats *ret_stats)
+{
+	ward_memexec_stats(m->memexec, ret_stats);
 }

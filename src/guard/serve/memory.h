@@ -9,12 +9,14 @@
 
 struct ward_memory;
 
-/* Tells the log what the kernel does. WARD_E_NOMEM. */
-enum ward_rc ward_memory_new(enum ward_policy_memfd wanted,
-			     struct ward_memory **ret_memory) WARD_MUST_CHECK;
+/* Nothing is wanted yet. NULL without memory. */
+struct ward_memory *ward_memory_new(void) WARD_MUST_CHECK;
 struct ward_memory *ward_memory_free(struct ward_memory *m);
+/* What the policy wants, from now on. Tells the log what the kernel does. What was closed stays. */
+void ward_memory_want(struct ward_memory *m, enum ward_policy_memfd wanted);
 /* Looks, at most once a second, and tells the log what is new; at most 16 lines a turn, then how many
  * more there were. */
 void ward_memory_turn(struct ward_memory *m);
+void ward_memory_stats(const struct ward_memory *m, struct ward_memexec_stats *ret_stats);
 
 #endif

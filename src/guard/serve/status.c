@@ -134,6 +134,28 @@ tell_stores(const struct ward_status_sources *s, struct ward_guard_reply *r)
 		issue(r, "no-quarantine", "the quarantine cannot be opened");
 }
 
+/* What the policy wants closed and the kernel leaves open is an issue. */
+static void
+tell_memory(const struct ward_status_sources *s, struct ward_guard_reply *r)
+{
+	enum ward_memexec_kernel kernel = ward_memexec_kernel();
+	struct ward_memexec_stats m;
+	struct ward_origins_stats o;
+
+	ward_memory_stats(s->memory, &m);
+	figure(r, "memory.executed", m.memory);
+	figure(r, "memory.deleted", m.deleted);
+	text(r, "memory.kernel", ward_memexec_kernel_text(kernel));
+	if (s->policy->realtime.memfd == WARD_POLICY_MEMFD_DENY &&
+	    kernel != WARD_MEMEXEC_KERNEL_DENIES)
+		issue(r, "memory-open", ward_memexec_kernel_text(kernel));
+	ward_origins_stats(s->origins, &o);
+	figure(r, "origins.seen", o.seen);
+	figure(r, "origins.gone", o.gone);
+	figure(r, "origins.downloads", o.downloads);
+	figure(r, "origins.dropped", o.dropped);
+}
+
 void
 ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
 		 struct ward_guard_reply *reply)
@@ -154,6 +176,7 @@ ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
 	tell_loop(s->loop, reply);
 	tell_watch(s, reply);
 	tell_stores(s, reply);
+	tell_memory(s, reply);
 	if (s->intelligence[0] == 0)
 		issue(reply, "no-intelligence", "nothing is loaded: nothing can be found");
 	if (error && error[0])

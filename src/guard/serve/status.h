@@ -5,6 +5,7 @@
 
 #include "guard/serve/journal.h"
 #include "guard/serve/loop.h"
+#include "guard/serve/memory.h"
 #include "guard/watch/watch.h"
 #include "proto/guard.h"
 
@@ -17,6 +18,8 @@ struct ward_status_sources {
 	struct ward_watch *watch;
 	struct ward_journal *journal;
 	struct ward_remedy *remedy;
+	struct ward_origins *origins;
+	const struct ward_memory *memory;
 	const char *intelligence; /* hex digits of the packs in use */
 	const char *reload_error; /* what is wrong with the last reload; "" */
 	uint64_t started;	  /* monotonic, µs */
