@@ -113,7 +113,7 @@ static void *
 run(void *ctx)
 {
 	struct ward_origins *o = ctx;
-	struct task task;
+	struct task task = {.fd = -1, .pidfd = -1};
 
 	while (take(o, &task)) {
 		look(o, &task);
