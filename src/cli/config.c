@@ -2,11 +2,13 @@
 /* `ward config list | get | check | schema | manual | man`. */
 #include "cli/commands.h"
 #include "cli/human.h"
+#include "cli/manage.h"
 #include "cli/policy.h"
 #include "policy/describe.h"
 
 struct config_options {
 	struct ward_policy_files files;
+	const char *socket;
 	bool json;
 	bool help;
 };
@@ -25,6 +27,34 @@ put(const struct ward_buf *out, enum ward_rc rc)
 }
 
 /* --- list and get --- */
+
+static void
+show_setting(const struct ward_manage_entry *e)
+{
+	const struct ward_manage_field *source = ward_manage_field_find(e, "source");
+	const struct ward_manage_field *name = ward_manage_field_find(e, "setting");
+
+	(void)printf("%-30s ", name ? (const char *)name->text.data : "");
+	ward_manage_print(e, "value");
+	if (source && !ward_span_eq(source->text, ward_span_str("default"))) {
+		(void)fputs("  [", stdout);
+		ward_manage_print(e, "source");
+		(void)putchar(']');
+	}
+	if (ward_manage_field_find(e, "refused")) {
+		(void)fputs("  (local value not taken: ", stdout);
+		ward_manage_print(e, "refused");
+		(void)putchar(')');
+	}
+	(void)putchar('\n');
+}
+
+static void
+show_value(const struct ward_manage_entry *e)
+{
+	ward_manage_print(e, "value");
+	(void)putchar('\n');
+}
 
 static enum ward_rc
 line_of(const struct ward_policy_effective *e, size_t i, struct ward_buf *out)
@@ -81,6 +111,51 @@ list(const struct config_options *options)
 	return put(&out, rc);
 }
 
+/* What is in force, as the guard says it; false: no guard runs, the files must do. */
+static bool
+from_guard(const struct config_options *options, const char *name, int *ret_status)
+{
+	struct ward_manage_ask a = {
+		.command = "config",
+		.socket = options->socket,
+		.event = "setting",
+		.json = options->json,
+		.quiet_if_gone = true,
+		.file = -1,
+		.show = name ? show_value : show_setting,
+	};
+	const struct ward_manage_request r = {.operation = WARD_MANAGE_CONFIG_LIST, .name = name};
+	enum ward_rc rc;
+
+	if (options->files.local || options->files.organisation)
+		return false;
+	rc = ward_manage_show(&a, &r);
+	*ret_status = rc == WARD_OK ? WARD_EXIT_NOTHING : WARD_EXIT_ERROR;
+	return rc != WARD_E_GONE;
+}
+
+/* --- set and unset --- */
+
+/* The file is the guard's to write; then it reads it. */
+static int
+set(const struct config_options *options, enum ward_manage_operation operation, const char *name,
+    const char *value)
+{
+	struct ward_manage_ask a = {.command = "config", .socket = options->socket, .file = -1};
+	const struct ward_manage_request r = {
+		.operation = operation,
+		.name = name,
+		.value = value,
+	};
+
+	if (ward_manage_show(&a, &r) != WARD_OK)
+		return WARD_EXIT_ERROR;
+	if (ward_guard_reload(options->socket))
+		return WARD_EXIT_NOTHING;
+	(void)fputs("ward config: it is written, but not in force yet\n", stderr);
+	return WARD_EXIT_ERROR;
+}
+
 static const struct ward_setting *
 find(const char *name)
 {
@@ -104,8 +179,11 @@ get(const struct config_options *options, const char *name)
 	WARD_AUTO(ward_policy_effective_freep) struct ward_policy_effective *e = NULL;
 	WARD_AUTO(ward_buf_done) struct ward_buf out = {0};
 	const struct ward_setting *s = find(name);
+	int status;
 	enum ward_rc rc;
 
+	if (s && from_guard(options, name, &status))
+		return status;
 	if (s)
 		e = ward_policy_load(&options->files);
 	if (!e)
@@ -152,6 +230,8 @@ static const struct ward_option table[] = {
 	{"organisation", 0, WARD_OPTION_TEXT, "FILE", AT(files.organisation),
 	 "an organisation's policy: see what it changes, or check it"},
 	{"json", 0, WARD_OPTION_FLAG, NULL, AT(json), "list, get: one JSON object per line"},
+	{"socket", 0, WARD_OPTION_TEXT, "PATH", AT(socket),
+	 "the guard's control socket (default: " WARD_GUARD_SOCKET ")"},
 	{"help", 'h', WARD_OPTION_FLAG, NULL, AT(help), "print this"},
 	{NULL, 0, WARD_OPTION_FLAG, NULL, 0, NULL},
 };
@@ -160,9 +240,18 @@ static int
 run_verb(const struct config_options *options, const struct ward_strings *operands)
 {
 	const char *verb = operands->count ? operands->items[0] : "";
+	int status;
 
 	if (operands->count == 1 && strcmp(verb, "list") == 0)
-		return list(options);
+		return from_guard(options, NULL, &status) ? status : list(options);
+	if (operands->count == 3 && strcmp(verb, "set") == 0)
+		return find(operands->items[1]) ? set(options, WARD_MANAGE_CONFIG_SET,
+						      operands->items[1], operands->items[2])
+						: WARD_EXIT_ERROR;
+	if (operands->count == 2 && strcmp(verb, "unset") == 0)
+		return find(operands->items[1])
+			       ? set(options, WARD_MANAGE_CONFIG_UNSET, operands->items[1], "")
+			       : WARD_EXIT_ERROR;
 	if (operands->count == 2 && strcmp(verb, "get") == 0)
 		return get(options, operands->items[1]);
 	if (strcmp(verb, "check") == 0)
@@ -173,7 +262,8 @@ run_verb(const struct config_options *options, const struct ward_strings *operan
 		return describe(ward_policy_write_manual);
 	if (operands->count == 1 && strcmp(verb, "man") == 0)
 		return describe(ward_policy_write_man);
-	(void)fputs("ward config: list, get SETTING, check [FILE…], schema, manual or man\n"
+	(void)fputs("ward config: list, get SETTING, set SETTING VALUE, unset SETTING, "
+		    "check [FILE…], schema, manual or man\n"
 		    "Try: ward config --help\n",
 		    stderr);
 	return WARD_EXIT_ERROR;
@@ -196,20 +286,28 @@ command_config(int argc, char **argv)
 
 const struct ward_command ward_command_config = {
 	.name = "config",
-	.synopsis = "ward config list | get SETTING\n       ward config check [FILE…]\n"
+	.synopsis = "ward config list | get SETTING\n       ward config set SETTING VALUE | unset "
+		    "SETTING\n       ward config check [FILE…]\n"
 		    "       ward config schema | manual | man",
 	.about = "Shows and checks the policy of this machine.\n"
 		 "\n"
 		 "  list    every setting with its value; [local] and [managed] say where it comes "
 		 "from\n"
 		 "  get     the value of one setting\n"
+		 "  set     changes one in the machine's policy, if the organisation's lets it; "
+		 "unset:\n"
+		 "          back to the default. For root and members of the group ward-admin\n"
 		 "  check   all mistakes of a file, as FILE:LINE:COLUMN; a file with one is not "
 		 "used\n"
 		 "  schema  the JSON Schema of a policy, for editors\n"
 		 "  manual  what every setting means, as Markdown; man: the same for man(1)\n"
 		 "\n"
-		 "Exit status: 0 fine, 1 check found mistakes, 2 error.",
-	.examples = "  ward config check /etc/ward/policy.json\n"
+		 "list and get say what is in force when the guard runs, and read the files "
+		 "otherwise.\n"
+		 "\n"
+		 "Exit status: 0 fine, 1 check found mistakes, 2 error or refused.",
+	.examples = "  ward config set cloud.level high\n"
+		    "  ward config check /etc/ward/policy.json\n"
 		    "  ward config get cloud.level\n"
 		    "  ward config list --organisation organisation.json\n",
 	.options = table,

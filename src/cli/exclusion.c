@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/human.h"
+#include "cli/json.h"
+#include "cli/manage.h"
 #include "cli/policy.h"
 #include "policy/exclude/read.h"
 
@@ -15,6 +17,7 @@ struct exclusion_options {
 	const char *hash;
 	const char *threat;
 	const char *scope;
+	const char *expires, *comment, *force, *socket;
 	bool all;
 	bool json;
 	bool help;
@@ -60,6 +63,75 @@ list(const struct exclusion_options *options)
 	if (e->policy.exclusion_count == 0 && !options->json)
 		(void)fputs("Nothing is excluded.\n", stderr);
 	return WARD_EXIT_NOTHING;
+}
+
+static void
+show_entry(const struct ward_manage_entry *e)
+{
+	ward_manage_print(e, "entry");
+	(void)puts(ward_manage_true(e, "managed") ? "  [managed]" : "  [local]");
+}
+
+/* What is in force, as the guard says it; false: no guard runs, the files must do. */
+static bool
+from_guard(const struct exclusion_options *options, int *ret_status)
+{
+	struct ward_manage_ask a = {
+		.command = "exclusion",
+		.socket = options->socket,
+		.event = "exclusion",
+		.json = options->json,
+		.quiet_if_gone = true,
+		.file = -1,
+		.show = show_entry,
+	};
+	const struct ward_manage_request r = {.operation = WARD_MANAGE_EXCLUSION_LIST};
+	enum ward_rc rc;
+
+	if (options->files.local || options->files.organisation)
+		return false;
+	rc = ward_manage_show(&a, &r);
+	if (rc == WARD_OK && a.shown == 0 && !options->json)
+		(void)fputs("Nothing is excluded.\n", stderr);
+	*ret_status = rc == WARD_OK ? WARD_EXIT_NOTHING : WARD_EXIT_ERROR;
+	return rc != WARD_E_GONE;
+}
+
+/* --- add and remove --- */
+
+/* As a document has it; the guard's reader says what is wrong with it. */
+static char *
+entry_of(const struct exclusion_options *options, const char *kind, const char *value)
+{
+	json_t *object = json_object();
+	char *text;
+
+	ward_json_set_text(object, kind, value);
+	ward_json_set_text(object, "scope", options->scope);
+	ward_json_set_text(object, "expires", options->expires);
+	ward_json_set_text(object, "comment", options->comment);
+	ward_json_set_text(object, "force", options->force);
+	text = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	return text;
+}
+
+static int
+change(const struct exclusion_options *options, enum ward_manage_operation operation,
+       const char *kind, const char *value)
+{
+	struct ward_manage_ask a = {.command = "exclusion", .socket = options->socket, .file = -1};
+	struct ward_manage_request r = {.operation = operation};
+	char *text = entry_of(options, kind, value);
+	enum ward_rc rc;
+
+	r.value = text;
+	rc = text ? ward_manage_show(&a, &r) : WARD_E_NOMEM;
+	free(text);
+	if (rc != WARD_OK)
+		return WARD_EXIT_ERROR;
+	return ward_guard_reload(options->socket) ? WARD_EXIT_NOTHING
+						  : fail("it is written, but not in force yet");
 }
 
 /* --- check --- */
@@ -178,7 +250,14 @@ static const struct ward_option table[] = {
 	{"hash", 0, WARD_OPTION_TEXT, "SHA256", AT(hash), "check: its digest"},
 	{"threat", 0, WARD_OPTION_TEXT, "NAME", AT(threat), "check: what was found in it"},
 	{"scope", 0, WARD_OPTION_TEXT, "SCOPE", AT(scope),
-	 "check: realtime, on_demand or both (default)"},
+	 "add, check: realtime, on_demand or both (default)"},
+	{"expires", 0, WARD_OPTION_TEXT, "DATE", AT(expires),
+	 "add: until the end of that day (2026-12-31)"},
+	{"comment", 0, WARD_OPTION_TEXT, "TEXT", AT(comment), "add: why it is there"},
+	{"force", 0, WARD_OPTION_TEXT, "WHY", AT(force),
+	 "add, remove: a dangerous one, and why it is wanted all the same"},
+	{"socket", 0, WARD_OPTION_TEXT, "PATH", AT(socket),
+	 "the guard's control socket (default: " WARD_GUARD_SOCKET ")"},
 	{"all", 'a', WARD_OPTION_FLAG, NULL, AT(all), "check: name every exclusion"},
 	{"json", 0, WARD_OPTION_FLAG, NULL, AT(json), "list: one JSON object per line"},
 	{"help", 'h', WARD_OPTION_FLAG, NULL, AT(help), "print this"},
@@ -189,12 +268,22 @@ static int
 run_verb(const struct exclusion_options *options, const struct ward_strings *operands)
 {
 	const char *verb = operands->count ? operands->items[0] : "";
+	int status;
 
 	if (operands->count == 1 && strcmp(verb, "list") == 0)
-		return list(options);
+		return from_guard(options, &status) ? status : list(options);
+	if (operands->count == 3 && strcmp(verb, "add") == 0)
+		return change(options, WARD_MANAGE_EXCLUSION_ADD, operands->items[1],
+			      operands->items[2]);
+	if (operands->count == 3 && strcmp(verb, "remove") == 0)
+		return change(options, WARD_MANAGE_EXCLUSION_REMOVE, operands->items[1],
+			      operands->items[2]);
 	if (operands->count == 2 && strcmp(verb, "check") == 0)
 		return check(options, operands->items[1]);
-	(void)fputs("ward exclusion: list or check PATH\nTry: ward exclusion --help\n", stderr);
+	(void)fputs("ward exclusion: list, check PATH, add KIND VALUE or remove KIND VALUE\n"
+		    "KIND is path, glob, extension, process, hash or threat\nTry: ward exclusion "
+		    "--help\n",
+		    stderr);
 	return WARD_EXIT_ERROR;
 }
 
@@ -215,10 +304,13 @@ command_exclusion(int argc, char **argv)
 
 const struct ward_command ward_command_exclusion = {
 	.name = "exclusion",
-	.synopsis = "ward exclusion list\n       ward exclusion check PATH",
+	.synopsis = "ward exclusion list\n       ward exclusion check PATH\n       ward exclusion "
+		    "add | remove KIND VALUE",
 	.about = "Shows what is left out of scans and real-time protection, and explains it.\n"
 		 "check says which exclusion matches a file and why, or why one that nearly does\n"
 		 "does not. Links are resolved first, as real-time protection does.\n"
+		 "add and remove change the machine's policy, for root and members of the group\n"
+		 "ward-admin; KIND is path, glob, extension, process, hash or threat.\n"
 		 "\n"
 		 "Exit status of check: 0 excluded, 1 not excluded, 2 error.",
 	.examples = "  ward exclusion check /srv/data/new.iso\n"

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/human.h"
 #include "cli/json.h"
+#include "cli/manage.h"
 #include "sys/fd.h"
 #include "sys/ipc.h"
 #include "sys/local.h"
@@ -54,7 +55,7 @@ static bool
 ask(const struct guard_options *o, enum ward_guard_operation operation, struct ward_arena *arena,
     struct ward_guard_reply *reply)
 {
-	const char *socket = o->socket ? o->socket : "/run/ward/control.sock";
+	const char *socket = o->socket ? o->socket : WARD_GUARD_SOCKET;
 	enum ward_rc rc = arena ? converse(socket, operation, arena, reply) : WARD_E_NOMEM;
 
 	if (rc == WARD_E_NOENT)
@@ -65,6 +66,17 @@ ask(const struct guard_options *o, enum ward_guard_operation operation, struct w
 		(void)fprintf(stderr, "ward: refused: %s\n",
 			      reply->error[0] ? reply->error : ward_rc_str(reply->rc));
 	return rc == WARD_OK && reply->rc == WARD_OK;
+}
+
+bool
+ward_guard_reload(const char *socket)
+{
+	const struct guard_options o = {.socket = socket};
+	struct ward_budget budget = {.cap = WARD_GUARD_ARENA};
+	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
+	static struct ward_guard_reply reply;
+
+	return ask(&o, WARD_GUARD_RELOAD, arena, &reply);
 }
 
 /* --- status --- */

@@ -83,6 +83,8 @@ struct ward_decide_ops {
 	void (*unsettle)(void *ctx, int fd);
 	/* Not to be looked at. */
 	bool (*excluded)(void *ctx, int fd, int pid);
+	/* Bad, and yet somebody has allowed it. Asked each time, never remembered. NULL: nothing is. */
+	bool (*allowed)(void *ctx, const struct ward_answer *answer);
 	void (*report)(void *ctx, const struct ward_incident *incident);
 	void *ctx;
 };
@@ -155,6 +157,7 @@ struct ward_decide_stats {
 	uint64_t retried; /* a scanner died over the file, a second one was asked */
 	uint64_t failed;  /* questions that ended without a verdict: crash, time-out … */
 	uint64_t denied, would_deny;
+	uint64_t allowed;	   /* bad, but somebody has allowed it */
 	uint64_t overloaded;	   /* answered by the fail mode because too many waited */
 	uint64_t expired;	   /* answered by the fail mode at their deadline */
 	uint64_t late;		   /* verdicts after the deadline of all who waited */

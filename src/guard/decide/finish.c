@@ -102,17 +102,29 @@ report(struct ward_decide *d, const struct question *q, const struct ward_answer
 	d->ops.report(d->ops.ctx, &incident);
 }
 
+static bool
+is_allowed(const struct ward_decide *d, const struct ward_answer *answer)
+{
+	return answer->verdict >= WARD_SUSPICIOUS && d->ops.allowed &&
+	       d->ops.allowed(d->ops.ctx, answer);
+}
+
 static void
 conclude(struct ward_decide *d, struct question *q, const struct ward_answer *answer)
 {
+	bool allowed = is_allowed(d, answer);
 	enum ward_policy_action action =
-		ward_decide_action(&d->rules, answer->verdict, answer->reason, answer->from_cloud);
+		allowed ? WARD_POLICY_ACTION_ALLOW
+			: ward_decide_action(&d->rules, answer->verdict, answer->reason,
+					     answer->from_cloud);
 	bool lasting = ward_decide_lasting(answer->verdict, answer->reason);
 	bool in_time;
 
 	d->stats.failed += !lasting;
 	d->stats.verdicts[answer->verdict]++;
-	remember(d, q, answer, action);
+	d->stats.allowed += allowed;
+	if (!allowed)
+		remember(d, q, answer, action);
 	in_time = release_all(d, q, action, lasting);
 	d->stats.late += !in_time && q->waiters != NONE;
 	if (action != WARD_POLICY_ACTION_ALLOW)

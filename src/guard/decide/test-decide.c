@@ -42,6 +42,7 @@ struct fixture {
 	unsigned settled, unsettled;
 	bool touch_while_settling;
 	uint64_t excluded_inode;
+	const char *allowed_threat;
 	enum ward_incident_kind kinds[ASKED_MAX];
 	int pids[ASKED_MAX];
 	char threat[64];
@@ -139,6 +140,13 @@ excluded(void *ctx, int fd, int pid)
 	return fstat(fd, &st) == 0 && st.st_ino == f.excluded_inode;
 }
 
+static bool
+allowed(void *ctx, const struct ward_answer *answer)
+{
+	(void)ctx;
+	return f.allowed_threat && strcmp(f.allowed_threat, answer->threat) == 0;
+}
+
 static void
 report(void *ctx, const struct ward_incident *incident)
 {
@@ -189,7 +197,7 @@ set_up(void **state)
 		return -1;
 	f.kin = ward_kin_new();
 	f.options = (struct ward_decide_options){
-		.ops = {scan, NULL, settle, unsettle, excluded, report, NULL},
+		.ops = {scan, NULL, settle, unsettle, excluded, allowed, report, NULL},
 		.kin = f.kin,
 		.real_time = true,
 		.settle_ms = 1,
@@ -394,6 +402,34 @@ test_excluded(void **state)
 	f.excluded_inode = 0;
 	(void)open_it(3);
 	assert_int_equal(f.scan_count, 1);
+}
+
+static void
+test_allowed_is_asked_each_time(void **state)
+{
+	int fd;
+
+	(void)state;
+	begin();
+	f.allowed_threat = "Test.Bad";
+	fd = open_it(0);
+	scanned(0, WARD_MALICIOUS);
+	assert_int_equal(answered(), fd);
+	assert_int_equal(f.incident_count, 0);
+	assert_int_equal(f.settled, 0);
+	assert_int_equal(stats().allowed, 1);
+	/* Taken back: nothing of it was remembered. */
+	f.allowed_threat = NULL;
+	fd = open_it(0);
+	assert_int_equal(f.scan_count, 2);
+	scanned(1, WARD_MALICIOUS);
+	assert_int_equal(answered(), -fd);
+	/* What was denied before it was allowed is asked anew with the next epoch. */
+	f.allowed_threat = "Test.Bad";
+	ward_decide_new_epoch(f.d);
+	fd = open_it(0);
+	scanned(2, WARD_MALICIOUS);
+	assert_int_equal(answered(), fd);
 }
 
 static void
@@ -874,6 +910,7 @@ main(void)
 		TEST(test_many_opens_are_one_question),
 		TEST(test_our_own_and_what_has_no_content),
 		TEST(test_excluded),
+		TEST(test_allowed_is_asked_each_time),
 		TEST(test_urgent_goes_first),
 		TEST(test_no_verdict_is_the_fail_mode_and_not_remembered),
 		TEST(test_unscannable_is_as_the_policy_says),

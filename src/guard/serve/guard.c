@@ -2,16 +2,19 @@
 #include "guard/serve/guard.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
+#include "guard/manage/manage.h"
+#include "guard/policy/organisation.h"
 #include "guard/serve/control.h"
 #include "guard/serve/keeper.h"
+#include "guard/serve/life.h"
 #include "guard/serve/memory.h"
 #include "guard/serve/status.h"
-#include "policy/merge.h"
+#include "proto/manage.h"
 #include "sys/clock.h"
+#include "sys/entry.h"
 #include "sys/fan.h"
 #include "sys/fd.h"
 #include "sys/log.h"
@@ -27,12 +30,17 @@ enum {
 	BACKOFF_MAX_MS = 30000,
 };
 
-#define STANDARD_POLICY "/etc/ward/policy.json"
-
 struct guard {
 	const struct ward_guard_options *options;
-	struct ward_policy_effective *policy;
-	pthread_mutex_t policy_lock; /* the loop's thread reads its exclusions */
+	const struct ward_policy_effective *policy; /* what is held, for this thread */
+	struct ward_held *held;
+	struct ward_policy_places places;
+	char kept[4096];
+	char organisation_error[WARD_GUARD_TEXT_MAX];
+	uint64_t organisation_version;
+	int64_t envelope_ctime; /* as it was last looked at */
+	struct ward_allowed *allowed;
+	struct ward_manage *manage;
 	int signals;
 	struct ward_watch *watch;
 	struct ward_kin *kin;
@@ -97,15 +105,38 @@ excluded(void *ctx, int fd, int pid)
 		.scope = WARD_EXCLUDE_REALTIME,
 		.now_s = ward_clock_wall() / 1000000,
 	};
+	struct ward_held_ref *policy = ward_held_take(g->held);
 	bool found = false;
 
-	(void)pthread_mutex_lock(&g->policy_lock);
-	if (ward_exclusions_count(g->policy->exclusions) > 0) {
+	if (ward_exclusions_count(policy->effective->exclusions) > 0) {
 		ward_fd_name(fd, name, sizeof(name));
 		ward_process_program(pid, -1, program, sizeof(program));
-		found = ward_exclusions_match(g->policy->exclusions, &subject) != NULL;
+		found = ward_exclusions_match(policy->effective->exclusions, &subject) != NULL;
 	}
-	(void)pthread_mutex_unlock(&g->policy_lock);
+	ward_held_give(g->held, policy);
+	return found;
+}
+
+/* By an administrator, or by the policy's exclusions of contents and threats. */
+static bool
+allowed(void *ctx, const struct ward_answer *answer)
+{
+	struct guard *g = ctx;
+	const struct ward_exclusion_subject subject = {
+		.sha256 = answer->sha256,
+		.threat = answer->threat,
+		.scope = WARD_EXCLUDE_REALTIME,
+		.now_s = ward_clock_wall() / 1000000,
+	};
+	struct ward_held_ref *policy;
+	bool found = ward_allowed_has(g->allowed, answer->sha256, answer->threat,
+				      ward_clock_wall() / 1000);
+
+	if (found)
+		return true;
+	policy = ward_held_take(g->held);
+	found = ward_exclusions_match(policy->effective->exclusions, &subject) != NULL;
+	ward_held_give(g->held, policy);
 	return found;
 }
 
@@ -119,39 +150,52 @@ report(void *ctx, const struct ward_incident *incident)
 
 /* --- start --- */
 
+/* What the network's side left comes first; should it be refused, what we have of it stays in force. */
 static enum ward_rc
-read_document(const struct ward_guard_options *o, struct ward_buf *why,
-	      struct ward_policy_document **ret)
+read_policy(struct guard *g, struct ward_policy_effective **ret)
 {
-	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
-	WARD_AUTO(ward_fd_close) int fd = -1;
-	const char *name = o->policy ? o->policy : STANDARD_POLICY;
-	enum ward_rc rc = ward_fd_open_regular(-1, name, true, &fd, NULL);
+	WARD_AUTO(ward_buf_done) struct ward_buf why = {0};
+	uint64_t version = 0;
+	enum ward_rc rc;
 
-	if (rc == WARD_E_NOENT && !o->policy)
-		return ward_policy_document_new(WARD_POLICY_LOCAL, ret);
-	ward_buf_init(&text, WARD_POLICY_TEXT_MAX, NULL);
-	if (rc == WARD_OK)
-		rc = ward_fd_read_all(fd, &text);
-	if (rc != WARD_OK) {
-		(void)!ward_buf_printf(why, "%s: %s\n", name, ward_rc_str(rc));
-		return rc;
-	}
-	return ward_policy_document_read(ward_buf_span(&text), name, WARD_POLICY_LOCAL, why, ret);
+	ward_buf_init(&why, WHY, NULL);
+	rc = ward_organisation_take(&g->places, &why, &version);
+	(void)snprintf(g->organisation_error, sizeof(g->organisation_error), "%.*s",
+		       rc ? (int)why.len : 0, (const char *)why.data);
+	if (rc != WARD_OK)
+		ward_say(WARD_ERROR, "policy.refused", "the organisation's new policy is not used",
+			 "error.message", g->organisation_error, NULL);
+	rc = ward_policy_source_read(&g->places, &g->why, ret);
+	if (rc == WARD_OK && version > 0)
+		g->organisation_version = version;
+	return rc;
 }
 
+/* The first one; later ones come by adopt(). */
 static enum ward_rc
-read_policy(const struct ward_guard_options *o, struct ward_buf *why,
-	    struct ward_policy_effective **ret)
+start_policy(struct guard *g)
 {
-	WARD_AUTO(ward_policy_document_freep) struct ward_policy_document *local = NULL;
-	enum ward_rc rc = read_document(o, why, &local);
+	struct ward_policy_effective *first = NULL;
+	enum ward_rc rc;
 
-	if (rc == WARD_OK)
-		rc = ward_policy_merge(local, NULL, ret);
-	if (rc == WARD_OK)
-		local = NULL;
-	return rc;
+	g->places = (struct ward_policy_places){
+		.local = g->options->policy,
+		.enrolment = g->options->enrolment,
+		.kept = g->kept,
+	};
+	(void)snprintf(g->kept, sizeof(g->kept), "%s/policy", g->options->state);
+	rc = ward_entry_make_directory(-1, g->options->state, 0700);
+	if (rc != WARD_OK && rc != WARD_E_PERM)
+		ward_say(WARD_ERROR, "store.failed", "the state directory cannot be made",
+			 "error.message", ward_rc_str(rc), NULL);
+	rc = read_policy(g, &first);
+	if (rc != WARD_OK)
+		return rc;
+	g->policy = first;
+	g->held = ward_held_new(first);
+	if (!g->held)
+		ward_policy_effective_freep(&first);
+	return g->held ? WARD_OK : WARD_E_NOMEM;
 }
 
 static bool
@@ -211,19 +255,21 @@ needs_restart(const struct guard *g, const struct ward_policy *fresh)
 	       fresh->realtime.scan_written != now->realtime.scan_written;
 }
 
-static void
+static enum ward_rc
 adopt(struct guard *g, struct ward_policy_effective *take_fresh)
 {
-	struct ward_policy_effective *old = g->policy;
 	struct ward_decide_rules rules;
+	enum ward_rc rc = ward_held_set(g->held, take_fresh);
 
-	(void)pthread_mutex_lock(&g->policy_lock);
+	if (rc != WARD_OK) {
+		ward_policy_effective_freep(&take_fresh);
+		return rc;
+	}
 	g->policy = take_fresh;
-	(void)pthread_mutex_unlock(&g->policy_lock);
-	ward_policy_effective_freep(&old);
 	ward_decide_rules_of(&g->policy->policy, &rules);
 	ward_decide_rules(g->decide, &rules);
 	ward_memory_want(g->memory, g->policy->policy.realtime.memfd);
+	return WARD_OK;
 }
 
 /* All or nothing: what does not read or load changes nothing. What was settled is asked anew. */
@@ -234,7 +280,7 @@ reload(struct guard *g)
 	enum ward_rc rc;
 
 	ward_buf_clear(&g->why);
-	rc = read_policy(g->options, &g->why, &fresh);
+	rc = read_policy(g, &fresh);
 	if (rc == WARD_OK && needs_restart(g, &fresh->policy)) {
 		(void)!ward_buf_str(&g->why, "another real-time mode takes a restart of wardd");
 		rc = WARD_E_UNSUPPORTED;
@@ -242,7 +288,7 @@ reload(struct guard *g)
 	if (rc == WARD_OK)
 		rc = start_scanners(g);
 	if (rc == WARD_OK)
-		adopt(g, fresh);
+		rc = adopt(g, fresh);
 	else
 		ward_policy_effective_freep(&fresh);
 	(void)snprintf(g->reload_error, sizeof(g->reload_error), "%.*s", (int)g->why.len,
@@ -284,6 +330,7 @@ start_decisions(struct guard *g)
 				.settle = settle,
 				.unsettle = unsettle,
 				.excluded = excluded,
+				.allowed = allowed,
 				.report = report,
 				.ctx = g,
 			},
@@ -323,6 +370,9 @@ answer(void *ctx, enum ward_guard_operation operation, struct ward_arena *arena,
 		.memory = g->memory,
 		.intelligence = g->intelligence,
 		.reload_error = g->reload_error,
+		.organisation_error = g->organisation_error,
+		.organisation_version = g->organisation_version,
+		.refused_settings = g->policy->refusal_count,
 		.started = g->started,
 	};
 
@@ -334,6 +384,34 @@ answer(void *ctx, enum ward_guard_operation operation, struct ward_arena *arena,
 	}
 }
 
+static void
+allowances_changed(void *ctx)
+{
+	struct guard *g = ctx;
+
+	ward_decide_new_epoch(g->decide);
+}
+
+static enum ward_rc
+start_manage(struct guard *g)
+{
+	char socket[WARD_MANAGE_SOCKET_MAX];
+	const struct ward_manage_options o = {
+		.socket = socket,
+		.history = ward_remedy_history(g->remedy),
+		.quarantine = ward_remedy_quarantine(g->remedy),
+		.policy = g->held,
+		.places = g->places,
+		.allowed = g->allowed,
+		.changed = allowances_changed,
+		.ctx = g,
+	};
+
+	if (!ward_manage_socket(g->options->socket, socket))
+		return WARD_E_LIMIT;
+	return ward_manage_new(&o, &g->manage);
+}
+
 /* What the log says of a step that fails is the step's name. */
 static enum ward_rc
 start(struct guard *g, const char **ret_step)
@@ -342,12 +420,13 @@ start(struct guard *g, const char **ret_step)
 
 	*ret_step = "policy";
 	if (rc == WARD_OK)
-		rc = read_policy(g->options, &g->why, &g->policy);
+		rc = start_policy(g);
 	if (rc == WARD_OK && ward_process_raise_fds(DESCRIPTORS) < DESCRIPTORS)
 		ward_say(WARD_WARNING, "guard.descriptors", "fewer descriptors than wanted", NULL);
 	g->kin = ward_kin_new();
 	g->scanners = ward_scanners_new();
-	if (rc == WARD_OK && (!g->kin || !g->scanners))
+	g->allowed = ward_allowed_new();
+	if (rc == WARD_OK && (!g->kin || !g->scanners || !g->allowed))
 		rc = WARD_E_NOMEM;
 	if (rc == WARD_OK) {
 		*ret_step = "fanotify";
@@ -361,6 +440,10 @@ start(struct guard *g, const char **ret_step)
 		*ret_step = "stores";
 		g->remedy = ward_remedy_new(g->options->state, &g->policy->policy);
 		rc = g->remedy ? ward_journal_new(g->remedy, &g->journal) : WARD_E_NOMEM;
+	}
+	if (rc == WARD_OK && ward_remedy_history(g->remedy)) {
+		ward_life_begin(ward_remedy_history(g->remedy));
+		rc = ward_allowed_load(g->allowed, ward_remedy_history(g->remedy));
 	}
 	if (rc == WARD_OK) {
 		*ret_step = "origins";
@@ -378,6 +461,8 @@ start(struct guard *g, const char **ret_step)
 		*ret_step = "control socket";
 		rc = ward_control_new(g->options->socket, answer, g, &g->control);
 	}
+	if (rc == WARD_OK)
+		rc = start_manage(g);
 	return rc;
 }
 
@@ -464,6 +549,24 @@ feed(const struct guard *g)
 		(void)sd_notify(0, "WATCHDOG=1");
 }
 
+/* The network's side has left another policy. */
+static void
+look_for_policy(struct guard *g)
+{
+	char path[WARD_ENTRY_PATH_MAX];
+	struct ward_fd_stat st = {.ctime = 0};
+
+	if (snprintf(path, sizeof(path), "%s/policy.envelope", g->places.enrolment) >=
+	    (int)sizeof(path))
+		return;
+	if (ward_fd_stat_at(-1, path, false, &st) != WARD_OK || st.ctime == g->envelope_ctime)
+		return;
+	/* The start has read it. */
+	if (g->envelope_ctime != 0 || g->organisation_version == 0)
+		(void)!reload(g);
+	g->envelope_ctime = st.ctime;
+}
+
 /* True: stop. */
 static bool
 obey(struct guard *g)
@@ -498,6 +601,7 @@ go(struct guard *g)
 		ward_control_turn(g->control);
 		if (fds[1].revents & (POLLPRI | POLLERR))
 			refresh(g);
+		look_for_policy(g);
 		mend(g);
 		ward_memory_turn(g->memory);
 		feed(g);
@@ -514,6 +618,7 @@ stop(struct guard *g)
 {
 	(void)sd_notify(0, "STOPPING=1");
 	g->control = ward_control_free(g->control);
+	g->manage = ward_manage_free(g->manage);
 	if (g->loop) {
 		ward_watch_stop(g->watch);
 		ward_loop_drain(g->loop, (unsigned)g->policy->policy.realtime.deadline);
@@ -524,10 +629,13 @@ stop(struct guard *g)
 	g->origins = ward_origins_free(g->origins);
 	g->watch = ward_watch_free(g->watch);
 	g->journal = ward_journal_free(g->journal);
+	if (g->remedy && ward_remedy_history(g->remedy))
+		ward_life_end(ward_remedy_history(g->remedy));
 	g->remedy = ward_remedy_free(g->remedy);
 	g->scanners = ward_scanners_free(g->scanners);
 	g->kin = ward_kin_free(g->kin);
-	ward_policy_effective_freep(&g->policy);
+	g->allowed = ward_allowed_free(g->allowed);
+	g->held = ward_held_free(g->held);
 	ward_fd_close(&g->signals);
 }
 
@@ -536,7 +644,6 @@ ward_guard_run(const struct ward_guard_options *options)
 {
 	struct guard g = {
 		.options = options,
-		.policy_lock = PTHREAD_MUTEX_INITIALIZER,
 		.signals = -1,
 		.started = ward_clock_monotonic(),
 	};

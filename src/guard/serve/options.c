@@ -5,11 +5,17 @@
 #include <stdio.h>
 
 static const struct option OPTIONS[] = {
-	{"policy", required_argument, NULL, 'p'},  {"socket", required_argument, NULL, 's'},
-	{"scanner", required_argument, NULL, 'x'}, {"pack", required_argument, NULL, 'k'},
-	{"only", required_argument, NULL, 'o'},	   {"text-log", no_argument, NULL, 't'},
-	{"state", required_argument, NULL, 'd'},   {"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},	   {NULL, 0, NULL, 0},
+	{"policy", required_argument, NULL, 'p'},
+	{"socket", required_argument, NULL, 's'},
+	{"scanner", required_argument, NULL, 'x'},
+	{"pack", required_argument, NULL, 'k'},
+	{"only", required_argument, NULL, 'o'},
+	{"text-log", no_argument, NULL, 't'},
+	{"enrolment", required_argument, NULL, 'e'},
+	{"state", required_argument, NULL, 'd'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
 };
 
 void
@@ -24,7 +30,12 @@ ward_guard_options_help(void)
 		"  --only DIR      watch only file systems mounted at or below DIR; repeatable\n"
 		"  --pack FILE     intelligence; repeatable (default: the installed pack)\n"
 		"  --scanner FILE  the program ward-scan (default: the installed one)\n"
-		"  --socket PATH   control socket (default: /run/ward/control.sock)\n"
+		"  --socket PATH   control socket (default: /run/ward/control.sock); manage.sock "
+		"is made "
+		"beside it\n"
+		"  --enrolment DIR where ward enroll leaves the organisation's policy (default: "
+		"/var/lib/ward/uplink)\n"
+		"  --state DIR     history, quarantine, policy (default: /var/lib/ward)\n"
 		"  --text-log      lines for people instead of JSON\n"
 		"  --help, --version\n",
 		stdout);
@@ -54,6 +65,9 @@ apply(int letter, struct ward_guard_options *o)
 	case 'd':
 		o->state = optarg;
 		return true;
+	case 'e':
+		o->enrolment = optarg;
+		return true;
 	case 'x':
 		o->scanner = optarg;
 		return true;
@@ -79,7 +93,8 @@ bool
 ward_guard_options_parse(int argc, char **argv, struct ward_guard_options *ret_options)
 {
 	struct ward_guard_options o = {.socket = "/run/ward/control.sock",
-				       .state = "/var/lib/ward"};
+				       .state = "/var/lib/ward",
+				       .enrolment = "/var/lib/ward/uplink"};
 	int letter;
 
 	optind = 1;

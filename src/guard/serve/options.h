@@ -13,6 +13,7 @@ struct ward_guard_options {
 	const char *policy;		       /* file; NULL: the installed one, if it is there */
 	const char *socket;		       /* of the control channel */
 	const char *state;		       /* directory of history and quarantine */
+	const char *enrolment;		       /* directory of ward-uplink's (client/state.h) */
 	const char *scanner;		       /* NULL: beside the program, or installed */
 	const char *packs[WARD_OPTIONS_PACKS]; /* none: the one that is installed */
 	size_t pack_count;

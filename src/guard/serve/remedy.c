@@ -6,6 +6,7 @@
 
 #include "sys/clock.h"
 #include "sys/entry.h"
+#include "sys/fd.h"
 #include "sys/log.h"
 
 enum { PATH_ROOM = 4096 };
@@ -86,6 +87,18 @@ ward_remedy_free(struct ward_remedy *r)
 	return NULL;
 }
 
+struct ward_history *
+ward_remedy_history(const struct ward_remedy *r)
+{
+	return r->history;
+}
+
+struct ward_quarantine *
+ward_remedy_quarantine(const struct ward_remedy *r)
+{
+	return r->quarantine;
+}
+
 bool
 ward_remedy_has_history(const struct ward_remedy *r)
 {
@@ -162,7 +175,8 @@ static void
 remember(struct ward_remedy *r, const struct ward_remedy_case *what, enum ward_threat_status status,
 	 struct ward_span item, const char *note)
 {
-	const struct ward_threat threat = {
+	struct ward_fd_stat st = {.uid = 0};
+	struct ward_threat threat = {
 		.status = status,
 		.verdict = what->verdict,
 		.layer = layer_of(what->layer),
@@ -183,6 +197,8 @@ remember(struct ward_remedy *r, const struct ward_remedy_case *what, enum ward_t
 
 	if (!r->history)
 		return;
+	if (ward_fd_stat(what->fd, &st) == WARD_OK)
+		threat.owner_uid = st.uid;
 	rc = ward_history_threat_add(r->history, &threat, id);
 	if (rc != WARD_OK)
 		ward_say(WARD_ERROR, "history.failed", "a threat could not be remembered",

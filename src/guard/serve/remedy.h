@@ -34,6 +34,10 @@ struct ward_remedy_case {
 void ward_remedy_act(struct ward_remedy *r, const struct ward_remedy_case *what,
 		     enum ward_threat_status *ret_status, const char **ret_note);
 
+/* For administrators' questions; NULL: it could not be opened. */
+struct ward_history *ward_remedy_history(const struct ward_remedy *r);
+struct ward_quarantine *ward_remedy_quarantine(const struct ward_remedy *r);
+
 /* Any thread: which of them are there. */
 bool ward_remedy_has_history(const struct ward_remedy *r);
 bool ward_remedy_has_quarantine(const struct ward_remedy *r);

@@ -156,6 +156,18 @@ tell_memory(const struct ward_status_sources *s, struct ward_guard_reply *r)
 	figure(r, "origins.dropped", o.dropped);
 }
 
+static void
+tell_organisation(const struct ward_status_sources *s, struct ward_arena *arena,
+		  struct ward_guard_reply *r)
+{
+	const char *error = ward_arena_strdup(arena, ward_span_str(s->organisation_error));
+
+	figure(r, "policy.organisation_version", s->organisation_version);
+	figure(r, "policy.refused_settings", s->refused_settings);
+	if (error && *error)
+		issue(r, "policy-refused", error);
+}
+
 void
 ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
 		 struct ward_guard_reply *reply)
@@ -169,6 +181,7 @@ ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
 	text(reply, "fail.open", s->policy->fail.open == WARD_POLICY_FAIL_OPEN ? "open" : "closed");
 	text(reply, "fail.exec", s->policy->fail.exec == WARD_POLICY_FAIL_OPEN ? "open" : "closed");
 	text(reply, "intelligence", s->intelligence);
+	tell_organisation(s, arena, reply);
 	figure(reply, "uptime_s", (ward_clock_monotonic() - s->started) / 1000000);
 	figure(reply, "deadline_ms", s->policy->realtime.deadline);
 	tell_decisions(&d, reply);

@@ -20,9 +20,12 @@ struct ward_status_sources {
 	struct ward_remedy *remedy;
 	struct ward_origins *origins;
 	const struct ward_memory *memory;
-	const char *intelligence; /* hex digits of the packs in use */
-	const char *reload_error; /* what is wrong with the last reload; "" */
-	uint64_t started;	  /* monotonic, µs */
+	const char *intelligence;	/* hex digits of the packs in use */
+	const char *reload_error;	/* what is wrong with the last reload; "" */
+	const char *organisation_error; /* why its new policy is not used; "" */
+	uint64_t organisation_version;	/* of its policy in force; 0: none */
+	size_t refused_settings; /* of the machine's own policy, that do not count beside it */
+	uint64_t started;	 /* monotonic, µs */
 	bool degraded; /* the kernel cannot hold opens: written files are looked at, no more */
 };
 
