@@ -19,7 +19,10 @@
 
 enum { FILE_MAX = 256 * 1024, PATH = 4096, VERSION = 1 };
 
-static const char *const files[] = {"enrolment.json", "device.pem", "contact.json"};
+#define KEYS_FILE "policy.keys"
+
+static const char *const files[] = {"enrolment.json", "device.pem", "contact.json",
+				    "policy.envelope"};
 
 /* --- words --- */
 
@@ -96,7 +99,8 @@ static bool
 is_ours(const char *name)
 {
 	static const char *const names[] = {"enrolment.json", "device.pem", "contact.json",
-					    "lock",	      "outbox.db",  "updates.json"};
+					    "lock",	      "outbox.db",  "updates.json",
+					    "policy.envelope"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strncmp(name, names[i], strlen(names[i])) == 0)
@@ -114,7 +118,8 @@ give_files(int dir, uint32_t uid, uint32_t gid)
 	struct stat st;
 
 	for (struct dirent *e; !rc && (e = readdir(list));) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    strcmp(e->d_name, KEYS_FILE) == 0) /* stays root's */
 			continue;
 		if (!is_ours(e->d_name) || fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
 		    !S_ISREG(st.st_mode) || st.st_nlink != 1)
@@ -183,6 +188,8 @@ ward_state_init(struct ward_state *s)
 	ward__v1__policy__init(&s->policy);
 	ward_buf_init(&s->ca, FILE_MAX, NULL);
 	ward_buf_init(&s->identity, FILE_MAX, NULL);
+	ward_buf_init(&s->policy_keys, FILE_MAX, NULL);
+	ward_buf_init(&s->envelope, FILE_MAX, NULL);
 }
 
 void
@@ -190,6 +197,8 @@ ward_state_done(struct ward_state *s)
 {
 	ward_key_wipe(&s->identity);
 	ward_buf_done(&s->ca);
+	ward_buf_done(&s->policy_keys);
+	ward_buf_done(&s->envelope);
 	explicit_bzero(s->proxy, sizeof(s->proxy));
 }
 
@@ -221,6 +230,22 @@ write_file(const char *directory, const char *name, struct ward_span bytes)
 
 	leave_role(&role);
 	return rc;
+}
+
+/* Without taking the directory's user's role: the file says who has put it there. What root has put there
+ * stays, whatever others would like. */
+static enum ward_rc
+write_keys(const char *directory, struct ward_span keys)
+{
+	struct ward_fd_stat st;
+	char path[PATH];
+
+	if (!path_of(directory, KEYS_FILE, path))
+		return WARD_E_LIMIT;
+	if (geteuid() != 0 && ward_fd_stat_at(-1, path, false, &st) == WARD_OK &&
+	    st.uid != geteuid())
+		return WARD_OK;
+	return ward_fd_write_atomic(path, keys, 0600);
 }
 
 /* Dumps and lets go of it. */
@@ -311,6 +336,8 @@ ward_state_clear(const char *directory)
 	if (!rc)
 		rc = ward_fd_sync_directory(directory);
 	leave_role(&role);
+	if (!rc && path_of(directory, KEYS_FILE, path) && access(path, F_OK) == 0)
+		rc = write_keys(directory, ward_span_of("", 0));
 	return rc;
 }
 
@@ -343,6 +370,10 @@ ward_state_save(const char *directory, const struct ward_state *s)
 {
 	enum ward_rc rc = write_file(directory, "device.pem", ward_buf_span(&s->identity));
 
+	if (!rc && s->policy_keys.len > 0)
+		rc = write_keys(directory, ward_buf_span(&s->policy_keys));
+	if (!rc && s->envelope.len > 0)
+		rc = write_file(directory, "policy.envelope", ward_buf_span(&s->envelope));
 	return rc ? rc : write_json(directory, "enrolment.json", enrolment_json(s));
 }
 
@@ -462,6 +493,23 @@ ward_state_channel(const struct ward_state *s, struct ward_channel_options *ret)
 
 /* --- enrolment --- */
 
+/* Bytes to be passed on; who believes them proves them. */
+static enum ward_rc
+take_signed_policy(struct ward_state *s, const Ward__V1__EnrollReply *reply)
+{
+	enum ward_rc rc = WARD_OK;
+
+	ward_buf_clear(&s->policy_keys);
+	ward_buf_clear(&s->envelope);
+	for (size_t i = 0; !rc && i < reply->n_policy_keys; i++)
+		rc = ward_buf_append(&s->policy_keys, reply->policy_keys[i].data,
+				     reply->policy_keys[i].len);
+	if (!rc && reply->policy && reply->policy->document.len > 0)
+		rc = ward_buf_append(&s->envelope, reply->policy->document.data,
+				     reply->policy->document.len);
+	return rc;
+}
+
 enum ward_rc
 ward_state_take(struct ward_state *s, struct ward_span key_pem, const Ward__V1__EnrollReply *reply,
 		const uint8_t *ca_sha256, struct ward_span ca, const char **ret_why)
@@ -495,6 +543,7 @@ ward_state_take(struct ward_state *s, struct ward_span key_pem, const Ward__V1__
 	ward_buf_done(&s->ca);
 	s->identity = identity;
 	s->ca = ca_pem;
+	rc = take_signed_policy(s, reply);
 	memcpy(s->device, reply->device.data, 16);
 	s->renew_after_ms = reply->renew_after_ms;
 	if (reply->policy) {
@@ -504,7 +553,7 @@ ward_state_take(struct ward_state *s, struct ward_span key_pem, const Ward__V1__
 		s->policy.base.n_unknown_fields = 0;
 		s->policy.base.unknown_fields = NULL;
 	}
-	return WARD_OK;
+	return rc;
 }
 
 bool

@@ -5,6 +5,9 @@
  *
  *	device.pem	the private key and its certificate
  *	enrolment.json	server, proxy, device, the organisation's CA, when to renew, policy
+ *	policy.envelope	the organisation's policy as it was signed (policy/envelope.h); may be missing
+ *	policy.keys	the keys that sign it, 32 bytes each: root's file, whoever owns the directory, for
+ *			only what root has put there counts; empty: root has ended the enrolment
  *	contact.json	when the service last answered or failed (client programs; may be missing)
  *	lock		held by whoever changes these
  *
@@ -29,6 +32,8 @@ struct ward_state {
 	Ward__V1__Policy policy;
 	struct ward_buf ca;	  /* PEM */
 	struct ward_buf identity; /* PEM: key, certificate */
+	/* As the last reply brought them: saved then, not loaded. */
+	struct ward_buf policy_keys, envelope;
 };
 
 /*
@@ -56,7 +61,8 @@ enum ward_rc ward_state_load(const char *directory, struct ward_state *ret_state
 			     const char **ret_why) WARD_MUST_CHECK;
 /* Makes the directory if it is not there (the last component). */
 enum ward_rc ward_state_save(const char *directory, const struct ward_state *state) WARD_MUST_CHECK;
-/* Removes all of it but the directory; fine when there is nothing. */
+/* Removes all of it but the directory, and as root notes that there are no keys any more; fine when
+ * there is nothing. */
 enum ward_rc ward_state_clear(const char *directory) WARD_MUST_CHECK;
 /* Makes the directory and takes its lock, until the descriptor is closed. WARD_E_PERM: somebody else
  * has it, or it may not be written; *ret_why as above. */

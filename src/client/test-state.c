@@ -114,7 +114,7 @@ struct fixture {
 	uint8_t der[2048];
 	Ward__V1__EnrollReply reply;
 	Ward__V1__Policy policy;
-	ProtobufCBinaryData authority;
+	ProtobufCBinaryData authority, policy_keys[2];
 	struct ward_state state;
 };
 
@@ -128,6 +128,8 @@ answer_with(struct fixture *f, const struct ca *signer, const char *san)
 	f->reply.authorities = &f->authority;
 	f->reply.n_authorities = 1;
 }
+
+static uint8_t policy_key[32] = {7, 7, 7};
 
 static int
 set_up(void **state)
@@ -150,6 +152,11 @@ set_up(void **state)
 	f->policy.samples = WARD__V1__SAMPLES__SAMPLES_ASK;
 	f->policy.hold_ms = 12345;
 	f->reply.policy = &f->policy;
+	f->policy.document = (ProtobufCBinaryData){9, (uint8_t *)(uintptr_t) "WARDPOL1x"};
+	f->policy_keys[0] = f->policy_keys[1] =
+		(ProtobufCBinaryData){sizeof(policy_key), policy_key};
+	f->reply.policy_keys = f->policy_keys;
+	f->reply.n_policy_keys = 2;
 	answer_with(f, &f->ca, uri);
 	ward_state_init(&f->state);
 	(void)snprintf(f->state.server, sizeof(f->state.server), "localhost:7443");
@@ -166,6 +173,8 @@ tear_down(void **state)
 
 	assert_int_equal(ward_state_clear(f->directory), WARD_OK);
 	(void)snprintf(lock, sizeof(lock), "%s/lock", f->directory);
+	(void)unlink(lock);
+	(void)snprintf(lock, sizeof(lock), "%s/policy.keys", f->directory);
 	(void)unlink(lock);
 	assert_int_equal(rmdir(f->directory), 0);
 	ca_done(&f->ca);
@@ -197,6 +206,41 @@ write_mode(const struct fixture *f, const char *name, mode_t want)
 }
 
 static void
+holds(const struct fixture *f, const char *name, struct ward_span want)
+{
+	WARD_AUTO(ward_fd_close) int fd = -1;
+	struct ward_buf bytes;
+	char path[96];
+
+	ward_buf_init(&bytes, 4096, NULL);
+	(void)snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+	write_mode(f, name, 0600);
+	assert_int_equal(ward_fd_open_regular(-1, path, false, &fd, NULL), WARD_OK);
+	assert_int_equal(ward_fd_read_all(fd, &bytes), WARD_OK);
+	assert_true(ward_span_eq(ward_buf_span(&bytes), want));
+	ward_buf_done(&bytes);
+}
+
+/* The next saving without a policy leaves what is there; the end leaves a word that it has ended. */
+static void
+test_signed_policy_until_the_end(void **state)
+{
+	struct fixture *f = *state;
+	const char *why = NULL;
+
+	assert_int_equal(take(f, f->ca.digest, &why), WARD_OK);
+	assert_int_equal(ward_state_save(f->directory, &f->state), WARD_OK);
+	f->reply.n_policy_keys = 0;
+	f->policy.document.len = 0;
+	assert_int_equal(take(f, f->ca.digest, &why), WARD_OK);
+	assert_int_equal(f->state.envelope.len, 0);
+	assert_int_equal(ward_state_save(f->directory, &f->state), WARD_OK);
+	holds(f, "policy.envelope", ward_span_str("WARDPOL1x"));
+	assert_int_equal(ward_state_clear(f->directory), WARD_OK);
+	holds(f, "policy.keys", ward_span_of("", 0));
+}
+
+static void
 test_round_trip(void **state)
 {
 	struct fixture *f = *state;
@@ -209,6 +253,9 @@ test_round_trip(void **state)
 	assert_int_equal(ward_state_save(f->directory, &f->state), WARD_OK);
 	write_mode(f, "device.pem", 0600);
 	write_mode(f, "enrolment.json", 0600);
+	assert_int_equal(f->state.policy_keys.len, 2 * sizeof(policy_key));
+	holds(f, "policy.keys", ward_buf_span(&f->state.policy_keys));
+	holds(f, "policy.envelope", ward_span_str("WARDPOL1x"));
 	assert_int_equal(ward_state_load(f->directory, &loaded, &why), WARD_OK);
 	assert_string_equal(loaded.server, "localhost:7443");
 	assert_string_equal(loaded.proxy, "http://u:p@proxy:3128");
@@ -356,8 +403,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_round_trip), TEST(test_wrong_answers), TEST(test_damaged),
-		TEST(test_lock),       TEST(test_fingerprint),	 TEST(test_policy_words),
+		TEST(test_round_trip),	  TEST(test_signed_policy_until_the_end),
+		TEST(test_wrong_answers), TEST(test_damaged),
+		TEST(test_lock),	  TEST(test_fingerprint),
+		TEST(test_policy_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 # What administrators ask of wardd, and what others may not. Each test has a mount namespace and a file
 # system of its own; nothing of the machine is watched. Needs root.
 
+export top
 top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 export BUILD=${WARD_BUILD:-$top/build}
 
@@ -169,6 +170,69 @@ body_policy() {
 
 @test "settings and exclusions change at once, and never by a file with a mistake" {
 	guarded body_policy
+}
+
+body_organisation() {
+	. "$top/tests/cloud/helpers.bash"
+	trap 'stop_service; finish' EXIT
+	TMPDIR=$work make_service
+	start_service
+	enroll() {
+		"$BUILD/ward" enroll --state "$work/enrolment" "$@"
+	}
+	version() {
+		ward status --json | jq -r '."policy.organisation_version"'
+	}
+	# An old policy of the machine's own had switched the cloud off; the organisation's says on.
+	start '{"cloud": {"enabled": false, "level": "moderate"}}'
+	stop
+	restart
+	[ "$(ward config get cloud.enabled)" = false ]
+	echo '{"cloud": {"enabled": true, "level": "high"}, "local": {"restore": false}}' >"$work/org.json"
+	wardcloud policy set --file "$work/org.json" --config "$conf"
+	enroll --server "localhost:$port" --token "$token" --ca-sha256 "$fingerprint"
+	wait_for 100 eval '[ "$(ward config get cloud.enabled)" = true ]'
+	first=$(version)
+	[ "$first" -gt 0 ]
+	ward config list | grep -q 'cloud.level .*"high".*\[managed\].*not taken'
+	# What would weaken it is refused, with the reason, and noted; what strengthens is not.
+	said=$(ward config set cloud.level normal 2>&1) && fail 'weakened'
+	[[ $said == *cloud.level*stays* ]] || fail "$said"
+	said=$(ward config set cloud.enabled false 2>&1) && fail 'switched off'
+	[ "$(history tamper-refused | wc -l)" = 1 ]
+	ward config set cloud.level high_plus
+	[ "$(ward config get cloud.level)" = '"high_plus"' ]
+	ward config unset cloud.level
+	echo harmless >"$fs/file"
+	item=$(ward quarantine add "$fs/file" --json | jq -r .id)
+	said=$(ward quarantine restore "$item" 2>&1) && fail 'restored'
+	[[ $said == *local.restore* ]] || fail "$said"
+	# A newer one comes with the next contact and is in force without anybody's doing.
+	cp "$work/enrolment/policy.envelope" "$work/old"
+	echo '{"cloud": {"enabled": true, "level": "zero_tolerance"}}' >"$work/org.json"
+	wardcloud policy set --file "$work/org.json" --config "$conf"
+	enroll --renew
+	wait_for 100 eval '[ "$(ward config get cloud.level)" = "\"zero_tolerance\"" ]'
+	second=$(version)
+	[ "$second" -gt "$first" ]
+	# The old one put back, or everything removed, changes nothing; neither does a new start.
+	cp "$work/old" "$work/enrolment/policy.envelope"
+	wait_for 100 eval 'ward status --json | grep -q policy-refused'
+	rm "$work/enrolment/policy.envelope" "$work/enrolment/policy.keys"
+	stop
+	restart
+	[ "$(ward config get cloud.level)" = '"zero_tolerance"' ]
+	[ "$(version)" = "$second" ]
+	# The end of the enrolment is the end of its policy.
+	enroll --renew
+	wait_for 100 test -e "$work/enrolment/policy.keys"
+	enroll --leave
+	wait_for 100 eval '[ "$(ward config get cloud.level)" = "\"moderate\"" ]'
+	stop
+}
+
+@test "the organisation's signed policy: what it says stands, and only a newer one changes it" {
+	guarded body_organisation
 }
 
 body_life() {

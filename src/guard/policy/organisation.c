@@ -14,6 +14,7 @@ enum { PATH_ROOM = 4096, KEYS_MAX = 16 * WARD_SIGN_PUBLIC };
 
 struct store {
 	struct ward_buf keys, envelope;
+	bool has_keys; /* the file is there, and root's */
 };
 
 static void
@@ -40,13 +41,14 @@ complain(struct ward_buf *why, const char *path, enum ward_rc rc, const char *te
 /* A file that is not there reads as an empty one. `by_root`: it counts only if root has made it. */
 static enum ward_rc
 read_file(const char *directory, const char *name, bool by_root, struct ward_buf *into,
-	  struct ward_buf *why)
+	  bool *ret_there, struct ward_buf *why)
 {
 	WARD_AUTO(ward_fd_close) int fd = -1;
 	struct ward_fd_stat st;
 	char path[PATH_ROOM];
 	enum ward_rc rc = WARD_E_LIMIT;
 
+	*ret_there = false;
 	if (snprintf(path, sizeof(path), "%s/%s", directory, name) < (int)sizeof(path))
 		rc = ward_fd_open_regular(-1, path, false, &fd, &st);
 	if (rc == WARD_E_NOENT)
@@ -56,6 +58,7 @@ read_file(const char *directory, const char *name, bool by_root, struct ward_buf
 		return WARD_OK;
 	if (rc == WARD_OK)
 		rc = ward_fd_read_all(fd, into);
+	*ret_there = rc == WARD_OK;
 	return rc == WARD_OK ? rc : complain(why, path, rc, ward_rc_str(rc));
 }
 
@@ -78,10 +81,11 @@ static enum ward_rc
 read_store(const char *directory, const char *keys, const char *envelope, bool by_root,
 	   struct store *ret, struct ward_buf *why)
 {
-	enum ward_rc rc = read_file(directory, keys, by_root, &ret->keys, why);
+	bool ignored;
+	enum ward_rc rc = read_file(directory, keys, by_root, &ret->keys, &ret->has_keys, why);
 
 	if (rc == WARD_OK)
-		rc = read_file(directory, envelope, false, &ret->envelope, why);
+		rc = read_file(directory, envelope, false, &ret->envelope, &ignored, why);
 	return rc;
 }
 
@@ -113,13 +117,15 @@ take_keys(const struct ward_policy_places *places, const struct store *came, str
 {
 	enum ward_rc rc;
 
-	if (came->keys.len == 0 || same(&came->keys, &kept->keys))
+	if (!came->has_keys || same(&came->keys, &kept->keys))
 		return WARD_OK;
 	if (came->keys.len % WARD_SIGN_PUBLIC != 0)
 		return complain(why, places->enrolment, WARD_E_FORMAT, "policy.keys: no keys");
 	rc = write_file(places->kept, "keys", ward_buf_span(&came->keys), why);
 	ward_buf_clear(&kept->keys);
-	return rc ? rc : ward_buf_append(&kept->keys, came->keys.data, came->keys.len);
+	if (rc != WARD_OK || came->keys.len == 0) /* root has ended the enrolment */
+		return rc;
+	return ward_buf_append(&kept->keys, came->keys.data, came->keys.len);
 }
 
 static enum ward_rc
@@ -150,8 +156,8 @@ enum ward_rc
 ward_organisation_take(const struct ward_policy_places *places, struct ward_buf *why,
 		       uint64_t *ret_version)
 {
-	WARD_AUTO(store_done) struct store came = {{0}, {0}};
-	WARD_AUTO(store_done) struct store kept = {{0}, {0}};
+	WARD_AUTO(store_done) struct store came = {.has_keys = false};
+	WARD_AUTO(store_done) struct store kept = {.has_keys = false};
 	struct ward_envelope_known known;
 	enum ward_rc rc;
 
@@ -175,7 +181,7 @@ enum ward_rc
 ward_organisation_read(const struct ward_policy_places *places, struct ward_buf *why,
 		       struct ward_policy_document **ret)
 {
-	WARD_AUTO(store_done) struct store kept = {{0}, {0}};
+	WARD_AUTO(store_done) struct store kept = {.has_keys = false};
 	const struct ward_envelope_known nothing = {.version = 0};
 	struct ward_envelope e;
 	const char *text = "";

@@ -255,6 +255,12 @@ test_keys_are_roots(void **state)
 		assert_int_equal(take(), WARD_E_FORMAT);
 		assert_int_equal(level(), WARD_POLICY_LEVEL_HIGH);
 	}
+	/* root has ended the enrolment */
+	put(enrolment, "policy.keys", ward_span_of("", 0));
+	(void)snprintf(path, sizeof(path), "%s/policy.envelope", enrolment);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(take(), WARD_OK);
+	assert_int_equal(level(), WARD_POLICY_LEVEL_NORMAL);
 	/* another organisation, whose versions begin anew */
 	enrol();
 	put_envelope(1, "{\"cloud\": {\"level\": \"moderate\"}}");

@@ -38,7 +38,7 @@ struct guard {
 	char kept[4096];
 	char organisation_error[WARD_GUARD_TEXT_MAX];
 	uint64_t organisation_version;
-	int64_t envelope_ctime; /* as it was last looked at */
+	int64_t policy_seen; /* policy_stamp() of what was last looked at */
 	struct ward_allowed *allowed;
 	struct ward_manage *manage;
 	int signals;
@@ -166,9 +166,28 @@ read_policy(struct guard *g, struct ward_policy_effective **ret)
 		ward_say(WARD_ERROR, "policy.refused", "the organisation's new policy is not used",
 			 "error.message", g->organisation_error, NULL);
 	rc = ward_policy_source_read(&g->places, &g->why, ret);
-	if (rc == WARD_OK && version > 0)
+	if (rc == WARD_OK && g->organisation_error[0] == 0)
 		g->organisation_version = version;
 	return rc;
+}
+
+/* Changes whenever one of the two files does. */
+static int64_t
+policy_stamp(const struct guard *g)
+{
+	static const char *const names[] = {"policy.envelope", "policy.keys"};
+	char path[WARD_ENTRY_PATH_MAX];
+	int64_t stamp = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct ward_fd_stat st = {.ctime = 0};
+
+		if (snprintf(path, sizeof(path), "%s/%s", g->places.enrolment, names[i]) <
+			    (int)sizeof(path) &&
+		    ward_fd_stat_at(-1, path, false, &st) == WARD_OK)
+			stamp = (int64_t)((uint64_t)stamp * 3) ^ st.ctime;
+	}
+	return stamp;
 }
 
 /* The first one; later ones come by adopt(). */
@@ -188,6 +207,7 @@ start_policy(struct guard *g)
 	if (rc != WARD_OK && rc != WARD_E_PERM)
 		ward_say(WARD_ERROR, "store.failed", "the state directory cannot be made",
 			 "error.message", ward_rc_str(rc), NULL);
+	g->policy_seen = policy_stamp(g);
 	rc = read_policy(g, &first);
 	if (rc != WARD_OK)
 		return rc;
@@ -549,22 +569,16 @@ feed(const struct guard *g)
 		(void)sd_notify(0, "WATCHDOG=1");
 }
 
-/* The network's side has left another policy. */
+/* The network's side, or root, has left another policy or other keys. */
 static void
 look_for_policy(struct guard *g)
 {
-	char path[WARD_ENTRY_PATH_MAX];
-	struct ward_fd_stat st = {.ctime = 0};
+	int64_t now = policy_stamp(g);
 
-	if (snprintf(path, sizeof(path), "%s/policy.envelope", g->places.enrolment) >=
-	    (int)sizeof(path))
+	if (now == g->policy_seen)
 		return;
-	if (ward_fd_stat_at(-1, path, false, &st) != WARD_OK || st.ctime == g->envelope_ctime)
-		return;
-	/* The start has read it. */
-	if (g->envelope_ctime != 0 || g->organisation_version == 0)
-		(void)!reload(g);
-	g->envelope_ctime = st.ctime;
+	g->policy_seen = now;
+	(void)!reload(g);
 }
 
 /* True: stop. */
