@@ -137,7 +137,8 @@ change(const struct exclusion_options *options, enum ward_manage_operation opera
 /* --- check --- */
 
 static void
-print_fit(const struct ward_exclusion *e, enum ward_exclusion_fit fit, struct ward_span why)
+print_fit(const struct ward_exclusion *e, enum ward_exclusion_fit fit, struct ward_span why,
+	  bool in_force)
 {
 	static const char *const marks[] = {[WARD_EXCLUSION_MATCHES] = "excluded by",
 					    [WARD_EXCLUSION_EXPIRED] = "expired",
@@ -147,7 +148,9 @@ print_fit(const struct ward_exclusion *e, enum ward_exclusion_fit fit, struct wa
 
 	(void)printf("  %-12s %s ", marks[fit], ward_exclusion_kind_name(e->kind));
 	ward_human_print(stdout, ward_span_str(e->value));
-	if (e->line)
+	if (in_force)
+		(void)printf(" (%s)", e->managed ? "managed" : "local");
+	else if (e->line)
 		(void)printf(" (%s, line %u)", e->managed ? "managed" : "local", e->line);
 	if (why.len > 0)
 		(void)fputs(": ", stdout);
@@ -158,7 +161,7 @@ print_fit(const struct ward_exclusion *e, enum ward_exclusion_fit fit, struct wa
 /* One scope; true when something leaves the file out. */
 static bool
 judge(const struct exclusion_options *options, const struct ward_policy_effective *e,
-      const struct ward_exclusion_subject *s)
+      const struct ward_exclusion_subject *s, bool in_force)
 {
 	const struct ward_exclusion *found = ward_exclusions_match(e->exclusions, s);
 
@@ -172,8 +175,8 @@ judge(const struct exclusion_options *options, const struct ward_policy_effectiv
 		ward_buf_init(&why, LINE_MAX_BYTES, NULL);
 		if (ward_exclusions_explain(e->exclusions, i, s, &why, &fit) == WARD_OK &&
 		    (fit != WARD_EXCLUSION_OTHER || options->all))
-			print_fit(ward_exclusions_entry(e->exclusions, i), fit,
-				  ward_buf_span(&why));
+			print_fit(ward_exclusions_entry(e->exclusions, i), fit, ward_buf_span(&why),
+				  in_force);
 	}
 	return found != NULL;
 }
@@ -188,6 +191,23 @@ scopes(const struct exclusion_options *options, unsigned *ret)
 	       : strcmp(scope, "both") == 0	 ? WARD_EXCLUDE_BOTH
 						 : 0;
 	return *ret != 0;
+}
+
+/* What the guard has in force, when it runs and no file was named. */
+static struct ward_policy_effective *
+load(const struct exclusion_options *options, bool *ret_in_force)
+{
+	struct ward_policy_effective *e;
+	bool gone = true;
+
+	*ret_in_force = false;
+	if (options->files.local || options->files.organisation)
+		return ward_policy_load(&options->files);
+	e = ward_policy_exclusions_in_force(options->socket, &gone);
+	if (gone)
+		return ward_policy_load(&options->files);
+	*ret_in_force = e != NULL;
+	return e;
 }
 
 /* As the kernel would name it: links resolved. A path that is not there is taken as it is written. */
@@ -211,8 +231,9 @@ real_path(const char *path)
 static int
 check(const struct exclusion_options *options, const char *path)
 {
+	bool in_force = false;
 	WARD_AUTO(ward_policy_effective_freep)
-	struct ward_policy_effective *e = ward_policy_load(&options->files);
+	struct ward_policy_effective *e = load(options, &in_force);
 	struct ward_exclusion_subject s = {.process = options->process,
 					   .threat = options->threat,
 					   .now_s = (uint64_t)time(NULL)};
@@ -234,7 +255,7 @@ check(const struct exclusion_options *options, const char *path)
 	s.path = real;
 	for (s.scope = WARD_EXCLUDE_REALTIME; s.scope <= WARD_EXCLUDE_ON_DEMAND; s.scope++)
 		if (wanted & s.scope)
-			found |= judge(options, e, &s);
+			found |= judge(options, e, &s, in_force);
 	free(real);
 	return found ? WARD_EXIT_NOTHING : WARD_EXIT_FOUND;
 }

@@ -193,7 +193,9 @@ static void
 show(struct ward_manage_ask *ask, const struct ward_manage_reply *reply)
 {
 	for (size_t i = 0; i < reply->count; i++) {
-		if (ask->json)
+		if (ask->take)
+			ask->take(ask->ctx, &reply->entries[i]);
+		else if (ask->json)
 			show_json(ask, &reply->entries[i]);
 		else if (ask->show)
 			ask->show(&reply->entries[i]);

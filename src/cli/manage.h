@@ -18,6 +18,9 @@ struct ward_manage_ask {
 	int file;	    /* goes with the request; -1: none */
 	/* For people: shows one entry. */
 	void (*show)(const struct ward_manage_entry *entry);
+	/* For ourselves: takes each entry, and nothing is shown. NULL: nobody. */
+	void (*take)(void *ctx, const struct ward_manage_entry *entry);
+	void *ctx;
 	size_t shown; /* how many entries came */
 };
 

@@ -2,6 +2,7 @@
 #include "cli/policy.h"
 
 #include "cli/human.h"
+#include "cli/manage.h"
 #include "sys/fd.h"
 
 enum { WHY_MAX = 1 << 20 };
@@ -83,5 +84,89 @@ ward_policy_load(const struct ward_policy_files *files)
 		return NULL;
 	}
 	local = organisation = NULL;
+	return e;
+}
+
+/* --- from the guard --- */
+
+/* The two documents as they would be with nothing but exclusions. */
+struct gathered {
+	struct ward_buf texts[2]; /* by enum ward_policy_author */
+	enum ward_rc rc;
+};
+
+static void
+gather(void *ctx, const struct ward_manage_entry *entry)
+{
+	struct gathered *g = ctx;
+	const struct ward_manage_field *f = ward_manage_field_find(entry, "entry");
+	struct ward_buf *text =
+		&g->texts[ward_manage_true(entry, "managed") ? WARD_POLICY_ORGANISATION
+							     : WARD_POLICY_LOCAL];
+
+	if (g->rc == WARD_OK)
+		g->rc = ward_buf_str(text, text->len ? ", " : "{\"exclusions\": [");
+	if (g->rc == WARD_OK)
+		g->rc = f ? ward_buf_append(text, f->text.data, f->text.len) : WARD_E_PROTO;
+}
+
+static enum ward_rc
+read_gathered(struct gathered *g, enum ward_policy_author author, struct ward_buf *why,
+	      struct ward_policy_document **ret)
+{
+	struct ward_buf *text = &g->texts[author];
+	enum ward_rc rc = ward_buf_str(text, text->len ? "]}" : "{}");
+
+	return rc ? rc
+		  : ward_policy_document_read(ward_buf_span(text), "the guard's exclusions", author,
+					      why, ret);
+}
+
+static enum ward_rc
+put_together(struct gathered *g, struct ward_policy_effective **ret)
+{
+	WARD_AUTO(ward_policy_document_freep) struct ward_policy_document *local = NULL;
+	WARD_AUTO(ward_policy_document_freep) struct ward_policy_document *organisation = NULL;
+	WARD_AUTO(ward_buf_done) struct ward_buf why = {0};
+	enum ward_rc rc = g->rc;
+
+	ward_buf_init(&why, WHY_MAX, NULL);
+	if (rc == WARD_OK)
+		rc = read_gathered(g, WARD_POLICY_LOCAL, &why, &local);
+	if (rc == WARD_OK)
+		rc = read_gathered(g, WARD_POLICY_ORGANISATION, &why, &organisation);
+	if (rc == WARD_OK)
+		rc = ward_policy_merge(local, organisation, ret);
+	if (rc == WARD_OK)
+		local = organisation = NULL;
+	else
+		complain(stderr, "what the guard says", ward_rc_str(rc));
+	return rc;
+}
+
+struct ward_policy_effective *
+ward_policy_exclusions_in_force(const char *socket, bool *ret_gone)
+{
+	struct gathered g = {.rc = WARD_OK};
+	struct ward_manage_ask ask = {
+		.command = "exclusion",
+		.socket = socket,
+		.quiet_if_gone = true,
+		.file = -1,
+		.take = gather,
+		.ctx = &g,
+	};
+	const struct ward_manage_request request = {.operation = WARD_MANAGE_EXCLUSION_LIST};
+	struct ward_policy_effective *e = NULL;
+	enum ward_rc rc;
+
+	ward_buf_init(&g.texts[0], WARD_POLICY_TEXT_MAX, NULL);
+	ward_buf_init(&g.texts[1], WARD_POLICY_TEXT_MAX, NULL);
+	rc = ward_manage_show(&ask, &request);
+	*ret_gone = rc == WARD_E_GONE;
+	if (rc == WARD_OK)
+		(void)!put_together(&g, &e);
+	ward_buf_done(&g.texts[0]);
+	ward_buf_done(&g.texts[1]);
 	return e;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a command's policy comes from. The only place that decides it: today files, and what the
- * guard has in force once it is there to be asked. */
+/* Where a command's policy comes from: files, or what the guard has in force. The only place that
+ * decides it. */
 #ifndef WARD_CLI_POLICY_H
 #define WARD_CLI_POLICY_H
 
@@ -19,6 +19,13 @@ struct ward_policy_files {
 
 /* NULL after printing to stderr what is wrong, mistakes as FILE:LINE:COLUMN. */
 struct ward_policy_effective *ward_policy_load(const struct ward_policy_files *files);
+
+/*
+ * The exclusions that the running guard has in force, as a policy without anything else; where they
+ * stand in their documents (line) means nothing then. *ret_gone: no guard runs. NULL otherwise after
+ * printing to stderr what is wrong. `socket`: its control socket; NULL: the usual one.
+ */
+struct ward_policy_effective *ward_policy_exclusions_in_force(const char *socket, bool *ret_gone);
 
 /* Reads and checks one document; false after printing its mistakes to `out`. */
 bool ward_policy_check_file(const char *path, enum ward_policy_author author, FILE *out);

@@ -146,6 +146,9 @@ body_policy() {
 	ward exclusion add path "$fs/out" --force 'a test'
 	allowed "$fs/out/eicar"
 	ward exclusion list | grep -q 'a test.*\[local\]'
+	chmod 755 "$work"
+	other ward exclusion check "$fs/out/eicar" | grep -q "excluded by  path $fs/out (local)"
+	other ward exclusion check "$fs/other" 2>/dev/null && fail 'not excluded'
 	ward exclusion add path "$fs/out" --force again 2>/dev/null && fail 'twice'
 	ward exclusion add path / 2>/dev/null && fail 'everything'
 	ward exclusion remove path "$fs/out" --force 'a test'

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/serve/status.h"
 
+#include "policy/settings.h"
 #include "sys/clock.h"
 
 enum { STUCK_USEC = 5 * 1000 * 1000 };
@@ -156,12 +157,30 @@ tell_memory(const struct ward_status_sources *s, struct ward_guard_reply *r)
 	figure(r, "origins.dropped", o.dropped);
 }
 
+/* A setting as a document has it, without its quotes. */
+static const char *
+word(struct ward_arena *arena, const char *path, const struct ward_policy *policy)
+{
+	const struct ward_setting *setting = ward_setting_find(path);
+	struct ward_buf out;
+	const char *text = NULL;
+
+	ward_buf_init(&out, WARD_GUARD_TEXT_MAX, NULL);
+	if (setting && ward_setting_print(setting, policy, &out) == WARD_OK && out.len > 2)
+		text = ward_arena_strdup(arena, ward_span_of(out.data + 1, out.len - 2));
+	ward_buf_done(&out);
+	return text ? text : "";
+}
+
 static void
 tell_organisation(const struct ward_status_sources *s, struct ward_arena *arena,
 		  struct ward_guard_reply *r)
 {
 	const char *error = ward_arena_strdup(arena, ward_span_str(s->organisation_error));
 
+	text(r, "cloud.enabled", s->policy->cloud.enabled ? "yes" : "no");
+	text(r, "cloud.level", word(arena, "cloud.level", s->policy));
+	text(r, "cloud.samples", word(arena, "cloud.samples", s->policy));
 	figure(r, "policy.organisation_version", s->organisation_version);
 	figure(r, "policy.refused_settings", s->refused_settings);
 	if (error && *error)
