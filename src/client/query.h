@@ -5,13 +5,7 @@
 #define WARD_CLIENT_QUERY_H
 
 #include "formats/type.h"
-#include "proto/wire.h"
-
-/* Where a file lies. `path` is absolute and has no links in it; `filesystem` is statfs(2)'s f_type, 0:
- * not known. Pure. */
-Ward__V1__PathClass ward_place_of(const char *path, uint64_t filesystem);
-/* The same for an open file: asks the system where it is. "other" when it does not say. */
-Ward__V1__PathClass ward_place_of_fd(int fd);
+#include "proto/place.h"
 
 /* One file, as the endpoint knows it. */
 struct ward_query_facts {

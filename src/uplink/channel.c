@@ -46,6 +46,8 @@ take_settings(struct uplink *u, const Ward__Uplink__V1__Settings *from)
 	s->policy = *from->policy;
 	s->policy.base.n_unknown_fields = 0;
 	s->policy.base.unknown_fields = NULL;
+	s->policy.document =
+		(ProtobufCBinaryData){0, NULL}; /* the guard's business, and borrowed */
 	(void)snprintf(s->server, sizeof(s->server), "%s", from->server);
 	(void)snprintf(s->proxy, sizeof(s->proxy), "%s", from->proxy);
 	(void)snprintf(s->engine_version, sizeof(s->engine_version), "%s", from->engine_version);

@@ -4,12 +4,12 @@
 
 #include <curl/curl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "sys/clock.h"
 #include "sys/ipc.h"
+#include "sys/log.h"
 #include "sys/sandbox.h"
 #include "uplink/uplink-priv.h"
 
@@ -149,6 +149,7 @@ ward_uplink_run(const char *directory)
 
 	if (!u)
 		return 1;
+	ward_say_init("ward-uplink", 2, WARD_INFO, false);
 	u->directory = directory;
 	u->link.renewal_lock = -1;
 	u->asking.next_check = UINT64_MAX;
@@ -156,8 +157,9 @@ ward_uplink_run(const char *directory)
 	ward__v1__policy__init(&u->settings.policy);
 	rc = prepare(u, &step);
 	if (rc != WARD_OK)
-		(void)fprintf(stderr, "ward-uplink: %s: %s: %s\n", directory, step,
-			      ward_rc_str(rc));
+		ward_say(WARD_ERROR, "uplink.failed", "the network process cannot start",
+			 "ward.step", step, "ward.directory", directory, "error.message",
+			 ward_rc_str(rc), NULL);
 	while (rc == WARD_OK && !u->stop && !u->broken)
 		turn(u);
 	status = rc == WARD_OK && !u->broken ? 0 : 1;

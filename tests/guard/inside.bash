@@ -31,7 +31,7 @@ start() {
 		'{actions: {malicious: "block"}} * ($own // {})' >"$work/policy.json"
 	: >"$log"
 	"$BUILD/wardd" --only "$fs" --policy "$work/policy.json" --socket "$work/control.sock" \
-		--state "$work/state" ${pack:+--pack "$pack"} 2>>"$log" &
+		--state "$work/state" --enrolment "$work/state/uplink" ${pack:+--pack "$pack"} 2>>"$log" &
 	guard=$!
 	wait_for 100 grep -q guard.started "$log"
 }

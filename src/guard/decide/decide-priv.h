@@ -41,6 +41,7 @@ struct question {
 	unsigned tries;
 	uint32_t epoch;
 	uint64_t not_before; /* written files */
+	uint64_t hold_until; /* asked of the cloud; 0: not */
 	uint32_t waiters;    /* first slot */
 	struct kept_answer so_far;
 };
@@ -101,6 +102,9 @@ void question_dequeue(struct ward_decide *d, struct question *q);
  */
 bool question_settle(struct ward_decide *d, int fd, const struct ward_key *key);
 void question_answer(struct ward_decide *d, struct question *q, const struct ward_answer *answer);
+/* A verdict that nobody waits for, about a file that was let go. */
+void question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int pid,
+		     const struct ward_answer *answer);
 /* Ends it without a verdict. */
 void question_fail(struct ward_decide *d, struct question *q, enum ward_reason reason);
 

@@ -245,6 +245,8 @@ join(struct ward_decide *d, struct question *q, uint32_t slot)
 	d->waiters[slot].next = q->waiters;
 	q->waiters = slot;
 	q->exec |= open->exec;
+	if (q->hold_until)
+		ward_holds_extend(d->holds, slot, q->hold_until);
 	ward_fd_close(&open->pidfd);
 	if (q->state == QUESTION_QUEUED && urgency < q->urgency) {
 		question_dequeue(d, q);
@@ -468,6 +470,24 @@ ward_decide_answer(struct ward_decide *d, uint64_t id, const struct ward_answer 
 	q = question_by_id(d, id);
 	if (q)
 		question_answer(d, q, answer);
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+void
+ward_decide_revise(struct ward_decide *d, int fd, const struct ward_key *key, int pid,
+		   const struct ward_answer *answer)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	question_revise(d, fd, key, pid, answer);
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+void
+ward_decide_forget(struct ward_decide *d, int fd, const struct ward_key *key)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	ward_cache_drop(d->cache, key);
+	d->ops.unsettle(d->ops.ctx, fd);
 	(void)pthread_mutex_unlock(&d->lock);
 }
 

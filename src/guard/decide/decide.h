@@ -45,7 +45,10 @@ struct ward_question {
 
 /*
  * Somebody who judges files. Called with the decisions locked: it must neither block nor call back.
- * WARD_OK: an answer follows (ward_decide_answer with the question's id), sooner or later, always.
+ * WARD_OK: an answer follows (ward_decide_answer with the question's id), sooner or later, always;
+ * opens wait for the cloud's as long as the rules say (hold), and WARD_NOT_SCANNED with
+ * WARD_REASON_TIMEOUT from it about an unknown file is no answer: the fail mode decides. Otherwise, when
+ * it says unknown or not scanned, what the layer before said stands.
  * WARD_E_LIMIT: not now; it is asked again after its next answer. Anything else: it cannot judge
  * this one.
  */
@@ -135,6 +138,16 @@ void ward_decide_written(struct ward_decide *d, int take_fd, int pid);
 
 /* The answer to a question. An id that is not known (any more) is passed over. */
 void ward_decide_answer(struct ward_decide *d, uint64_t id, const struct ward_answer *answer);
+
+/*
+ * A verdict about a content that was decided about before, from somebody who was not asked now: what
+ * was known is forgotten, the mark goes, and what the policy wants is reported as late. Passed over
+ * when the file has another content. `fd` stays the caller's.
+ */
+void ward_decide_revise(struct ward_decide *d, int fd, const struct ward_key *key, int pid,
+			const struct ward_answer *answer);
+/* The next open asks again. */
+void ward_decide_forget(struct ward_decide *d, int fd, const struct ward_key *key);
 
 /* Asks what can be asked now. µs until it has to be called again; UINT64_MAX: not before something
  * happens. */

@@ -4,7 +4,11 @@
 
 #include <stdio.h>
 
+#include "sys/clock.h"
 #include "sys/fd.h"
+
+/* µs in which whoever asks the cloud may say himself that time is up. */
+enum { GRACE = 500 * 1000 };
 
 /* The content is still the one that was asked about. */
 static bool
@@ -194,7 +198,44 @@ pass_on(struct ward_decide *d, struct question *q, const struct ward_answer *ans
 	if (d->ops.cloud(d->ops.ctx, &question) != WARD_OK)
 		return false;
 	d->asked[1]++;
+	q->hold_until = ward_clock_monotonic() + d->rules.hold + GRACE;
+	for (uint32_t slot = q->waiters; slot != NONE; slot = d->waiters[slot].next)
+		ward_holds_extend(d->holds, slot, q->hold_until);
 	return true;
+}
+
+void
+question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int pid,
+		const struct ward_answer *answer)
+{
+	struct ward_key now;
+	enum ward_fd_kind kind;
+	enum ward_policy_action action =
+		ward_decide_action(&d->rules, answer->verdict, answer->reason, answer->from_cloud);
+	const struct ward_incident incident = {
+		.kind = action < WARD_POLICY_ACTION_BLOCK ? WARD_INCIDENT_SEEN : WARD_INCIDENT_LATE,
+		.fd = fd,
+		.key = key,
+		.answer = answer,
+		.action = action,
+		.pid = pid,
+		.pidfd = -1,
+	};
+	const struct ward_cache_verdict verdict = {
+		.verdict = answer->verdict,
+		.reason = answer->reason,
+		.threat = ward_names_number(&d->names, answer->threat),
+	};
+
+	ward_cache_drop(d->cache, key);
+	d->ops.unsettle(d->ops.ctx, fd);
+	if (ward_key_of(fd, &now, &kind) != WARD_OK || !ward_key_equal(&now, key))
+		return;
+	if (!ward_fd_has_writer(fd))
+		ward_cache_put(d->cache, key, d->epoch, &verdict);
+	d->stats.late++;
+	if (action != WARD_POLICY_ACTION_ALLOW)
+		d->ops.report(d->ops.ctx, &incident);
 }
 
 /* The scanner was killed, which need not be the file's doing: a second one may look at it. */
@@ -212,9 +253,12 @@ question_answer(struct ward_decide *d, struct question *q, const struct ward_ans
 	bool same = current(q, &now);
 
 	d->asked[q->layer]--;
+	q->hold_until = 0;
 	/* The next layer knew nothing: what the one before said stands. */
 	if (q->layer > 0 &&
-	    (answer->verdict == WARD_UNKNOWN || answer->verdict == WARD_NOT_SCANNED))
+	    (answer->verdict == WARD_UNKNOWN ||
+	     (answer->verdict == WARD_NOT_SCANNED &&
+	      (answer->reason != WARD_REASON_TIMEOUT || q->so_far.answer.verdict != WARD_UNKNOWN))))
 		answer = &q->so_far.answer;
 	if (!same && answer->verdict != WARD_MALICIOUS) {
 		d->stats.changed++;

@@ -129,6 +129,18 @@ ward_holds_answer(struct ward_holds *h, uint32_t slot, bool allow)
 }
 
 void
+ward_holds_extend(struct ward_holds *h, uint32_t slot, uint64_t deadline)
+{
+	struct slot *s = &h->slots[slot];
+	uint64_t state = atomic_load(&s->state);
+
+	while (state > ANSWERING && state < deadline) {
+		if (atomic_compare_exchange_weak(&s->state, &state, deadline))
+			return;
+	}
+}
+
+void
 ward_holds_release(struct ward_holds *h, uint32_t slot, bool close_fd)
 {
 	struct slot *s = &h->slots[slot];

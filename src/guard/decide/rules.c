@@ -7,6 +7,7 @@ ward_decide_rules_of(const struct ward_policy *policy, struct ward_decide_rules 
 	struct ward_decide_rules r = {
 		.mode = policy->realtime.mode,
 		.wait = policy->realtime.deadline * 1000,
+		.hold = policy->cloud.hold * 1000,
 		.cloud_suspicious =
 			ward_policy_action(policy, WARD_SUSPICIOUS, WARD_REASON_NONE, false, true),
 	};

@@ -8,6 +8,7 @@
 struct ward_decide_rules {
 	enum ward_policy_mode mode;
 	uint64_t wait;	    /* µs that an open waits at most */
+	uint64_t hold;	    /* µs that it waits for the cloud */
 	bool fail_allow[2]; /* without a decision: opens, executions */
 	enum ward_policy_action verdicts[WARD_MALICIOUS + 1];
 	enum ward_policy_action cloud_suspicious;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "guard/decide/decide.h"
+#include "sys/clock.h"
 
 enum { FILES = 6, ASKED_MAX = 64, STRANGER = 999999 };
 
@@ -883,6 +884,62 @@ test_a_late_answer_of_the_cloud(void **state)
 	assert_int_equal(stats().asked[0], 0);
 }
 
+/* What is unknown is held; when that was in vain the fail mode says, and it is not remembered. */
+static void
+test_a_hold_in_vain_is_the_fail_mode(void **state)
+{
+	int fd;
+
+	(void)state;
+	f.options.rules.fail_allow[0] = false;
+	ask_cloud();
+	fd = open_it(0);
+	scanned(0, WARD_UNKNOWN);
+	/* as long as the cloud may take, not the local layers */
+	(void)ward_holds_expire(ward_decide_holds(f.d),
+				ward_clock_monotonic() + f.options.rules.wait + 1000);
+	assert_int_equal(answered(), 0);
+	say(f.clouds[0].id, WARD_NOT_SCANNED, WARD_REASON_TIMEOUT);
+	assert_int_equal(answered(), -fd);
+	assert_int_equal(f.settled, 0);
+	fd = open_it(0);
+	scanned(1, WARD_UNKNOWN);
+	say(f.clouds[1].id, WARD_UNKNOWN, WARD_REASON_NONE);
+	assert_int_equal(answered(), fd);
+}
+
+/* A verdict nobody asked for: known from now on, and acted on. */
+static void
+test_a_verdict_is_revised(void **state)
+{
+	const struct ward_answer bad = {.verdict = WARD_MALICIOUS,
+					.threat = "Late",
+					.rule = "",
+					.layer = "cloud",
+					.from_cloud = true};
+	enum ward_fd_kind kind;
+	struct ward_key key;
+	int fd, own;
+
+	(void)state;
+	begin();
+	fd = open_it(0);
+	scanned(0, WARD_UNKNOWN);
+	assert_int_equal(answered(), fd);
+	own = open_file(0, O_RDONLY);
+	assert_int_equal(ward_key_of(own, &key, &kind), WARD_OK);
+	ward_decide_revise(f.d, own, &key, 0, &bad);
+	assert_int_equal(f.kinds[0], WARD_INCIDENT_LATE);
+	fd = open_it(0);
+	assert_int_equal(answered(), -fd);
+	/* about another content it says nothing */
+	key.size++;
+	ward_decide_revise(f.d, own, &key, 0, &bad);
+	assert_int_equal(f.incident_count, 2); /* the denied open and the late one */
+	ward_decide_forget(f.d, own, &key);
+	(void)close(own);
+}
+
 static void
 test_the_end_answers_those_who_wait(void **state)
 {
@@ -931,6 +988,8 @@ main(void)
 		TEST(test_only_the_unknown_is_asked_further),
 		TEST(test_who_knows_nothing_changes_nothing),
 		TEST(test_a_late_answer_of_the_cloud),
+		TEST(test_a_hold_in_vain_is_the_fail_mode),
+		TEST(test_a_verdict_is_revised),
 		TEST(test_the_end_answers_those_who_wait),
 	};
 

@@ -66,7 +66,7 @@ static enum ward_rc
 write_file(const char *directory, const char *name, struct ward_span bytes, struct ward_buf *why)
 {
 	char path[PATH_ROOM];
-	enum ward_rc rc = ward_entry_make_directory(-1, directory, 0700);
+	enum ward_rc rc = ward_entry_make_directory(-1, directory, 0711);
 
 	if (rc == WARD_E_PERM) /* it is there; else writing will tell */
 		rc = WARD_OK;

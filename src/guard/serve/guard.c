@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
+#include "guard/ask/ask.h"
 #include "guard/manage/manage.h"
 #include "guard/policy/organisation.h"
 #include "guard/serve/control.h"
@@ -12,6 +13,7 @@
 #include "guard/serve/life.h"
 #include "guard/serve/memory.h"
 #include "guard/serve/status.h"
+#include "pool/paths.h"
 #include "proto/manage.h"
 #include "sys/clock.h"
 #include "sys/entry.h"
@@ -49,6 +51,8 @@ struct guard {
 	struct ward_journal *journal;
 	struct ward_origins *origins;
 	struct ward_memory *memory;
+	struct ward_asker *asker;
+	char uplink[WARD_PATHS_MAX];
 	struct ward_decide *decide;
 	struct ward_loop *loop;
 	struct ward_control *control;
@@ -92,6 +96,14 @@ scan(void *ctx, const struct ward_question *question)
 	const struct guard *g = ctx;
 
 	return ward_scanners_ask(g->scanners, question);
+}
+
+static enum ward_rc
+cloud(void *ctx, const struct ward_question *question)
+{
+	const struct guard *g = ctx;
+
+	return ward_asker_ask(g->asker, question);
 }
 
 static bool
@@ -146,6 +158,8 @@ report(void *ctx, const struct ward_incident *incident)
 	const struct guard *g = ctx;
 
 	ward_journal_put(g->journal, incident);
+	if (g->asker)
+		ward_asker_note(g->asker, incident);
 }
 
 /* --- start --- */
@@ -203,7 +217,7 @@ start_policy(struct guard *g)
 		.kept = g->kept,
 	};
 	(void)snprintf(g->kept, sizeof(g->kept), "%s/policy", g->options->state);
-	rc = ward_entry_make_directory(-1, g->options->state, 0700);
+	rc = ward_entry_make_directory(-1, g->options->state, 0711);
 	if (rc != WARD_OK && rc != WARD_E_PERM)
 		ward_say(WARD_ERROR, "store.failed", "the state directory cannot be made",
 			 "error.message", ward_rc_str(rc), NULL);
@@ -289,6 +303,8 @@ adopt(struct guard *g, struct ward_policy_effective *take_fresh)
 	ward_decide_rules_of(&g->policy->policy, &rules);
 	ward_decide_rules(g->decide, &rules);
 	ward_memory_want(g->memory, g->policy->policy.realtime.memfd);
+	if (g->asker)
+		ward_asker_policy(g->asker, &g->policy->policy);
 	return WARD_OK;
 }
 
@@ -325,6 +341,37 @@ reload(struct guard *g)
 	return rc;
 }
 
+static void
+on_process(void *ctx, int pid, bool alive)
+{
+	if (alive)
+		(void)ward_kin_add(ctx, pid);
+	else
+		ward_kin_remove(ctx, pid);
+}
+
+/* Without the program there is no cloud, and everything else goes on. */
+static enum ward_rc
+make_asker(struct guard *g)
+{
+	const struct ward_asker_options o = {
+		.program = g->options->uplink ? g->options->uplink : g->uplink,
+		.directory = g->options->enrolment,
+		.intelligence = g->intelligence,
+		.policy = &g->policy->policy,
+		.process = on_process,
+		.ctx = g->kin,
+	};
+
+	if (!g->options->uplink &&
+	    ward_paths_find("ward-uplink", WARD_LIBEXECDIR, g->uplink) != WARD_OK) {
+		ward_say(WARD_WARNING, "uplink.missing",
+			 "there is no ward-uplink; the cloud is not asked", NULL);
+		return WARD_OK;
+	}
+	return ward_asker_new(&o, &g->asker);
+}
+
 static enum ward_rc
 start_origins(struct guard *g)
 {
@@ -347,6 +394,7 @@ start_decisions(struct guard *g)
 		.ops =
 			{
 				.scan = scan,
+				.cloud = g->asker ? cloud : NULL,
 				.settle = settle,
 				.unsettle = unsettle,
 				.excluded = excluded,
@@ -370,6 +418,8 @@ start_decisions(struct guard *g)
 	ward_decide_rules_of(&g->policy->policy, &o.rules);
 	rc = ward_decide_new(&o, &g->decide);
 	loop.decide = g->decide;
+	if (rc == WARD_OK && g->asker)
+		rc = ward_asker_start(g->asker, g->decide);
 	return rc == WARD_OK ? ward_loop_start(&loop, &g->loop) : rc;
 }
 
@@ -388,6 +438,7 @@ answer(void *ctx, enum ward_guard_operation operation, struct ward_arena *arena,
 		.remedy = g->remedy,
 		.origins = g->origins,
 		.memory = g->memory,
+		.asker = g->asker,
 		.intelligence = g->intelligence,
 		.reload_error = g->reload_error,
 		.organisation_error = g->organisation_error,
@@ -468,6 +519,10 @@ start(struct guard *g, const char **ret_step)
 	if (rc == WARD_OK) {
 		*ret_step = "origins";
 		rc = start_origins(g);
+	}
+	if (rc == WARD_OK) {
+		*ret_step = "uplink";
+		rc = make_asker(g);
 	}
 	if (rc == WARD_OK) {
 		*ret_step = "decisions";
@@ -638,6 +693,7 @@ stop(struct guard *g)
 		ward_loop_drain(g->loop, (unsigned)g->policy->policy.realtime.deadline);
 	}
 	g->loop = ward_loop_stop(g->loop);
+	g->asker = ward_asker_free(g->asker);
 	g->decide = ward_decide_free(g->decide);
 	g->memory = ward_memory_free(g->memory);
 	g->origins = ward_origins_free(g->origins);

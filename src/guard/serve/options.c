@@ -5,17 +5,12 @@
 #include <stdio.h>
 
 static const struct option OPTIONS[] = {
-	{"policy", required_argument, NULL, 'p'},
-	{"socket", required_argument, NULL, 's'},
-	{"scanner", required_argument, NULL, 'x'},
-	{"pack", required_argument, NULL, 'k'},
-	{"only", required_argument, NULL, 'o'},
-	{"text-log", no_argument, NULL, 't'},
-	{"enrolment", required_argument, NULL, 'e'},
-	{"state", required_argument, NULL, 'd'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
+	{"policy", required_argument, NULL, 'p'},    {"socket", required_argument, NULL, 's'},
+	{"scanner", required_argument, NULL, 'x'},   {"pack", required_argument, NULL, 'k'},
+	{"only", required_argument, NULL, 'o'},	     {"text-log", no_argument, NULL, 't'},
+	{"enrolment", required_argument, NULL, 'e'}, {"uplink", required_argument, NULL, 'u'},
+	{"state", required_argument, NULL, 'd'},     {"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},	     {NULL, 0, NULL, 0},
 };
 
 void
@@ -30,6 +25,7 @@ ward_guard_options_help(void)
 		"  --only DIR      watch only file systems mounted at or below DIR; repeatable\n"
 		"  --pack FILE     intelligence; repeatable (default: the installed pack)\n"
 		"  --scanner FILE  the program ward-scan (default: the installed one)\n"
+		"  --uplink FILE   the program ward-uplink (default: the installed one)\n"
 		"  --socket PATH   control socket (default: /run/ward/control.sock); manage.sock "
 		"is made "
 		"beside it\n"
@@ -70,6 +66,9 @@ apply(int letter, struct ward_guard_options *o)
 		return true;
 	case 'x':
 		o->scanner = optarg;
+		return true;
+	case 'u':
+		o->uplink = optarg;
 		return true;
 	case 'k':
 		return add(o->packs, &o->pack_count, WARD_OPTIONS_PACKS, "--pack");

@@ -15,6 +15,7 @@ struct ward_guard_options {
 	const char *state;		       /* directory of history and quarantine */
 	const char *enrolment;		       /* directory of ward-uplink's (client/state.h) */
 	const char *scanner;		       /* NULL: beside the program, or installed */
+	const char *uplink;		       /* the network process; the same */
 	const char *packs[WARD_OPTIONS_PACKS]; /* none: the one that is installed */
 	size_t pack_count;
 	const char *only[WARD_OPTIONS_ONLY]; /* watch only what is mounted at or below these */

@@ -68,7 +68,7 @@ ward_remedy_new(const char *directory, const struct ward_policy *policy)
 
 	if (!r)
 		return NULL;
-	rc = ward_entry_make_directory(-1, directory, 0700);
+	rc = ward_entry_make_directory(-1, directory, 0711);
 	if (rc != WARD_OK && rc != WARD_E_PERM)
 		say_missing(directory, rc);
 	open_history(r, directory, policy);

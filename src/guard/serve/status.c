@@ -187,6 +187,55 @@ tell_organisation(const struct ward_status_sources *s, struct ward_arena *arena,
 		issue(r, "policy-refused", error);
 }
 
+/* "off", "not-enrolled", "connected", "unreachable", "connecting". */
+static const char *
+cloud_word(const struct ward_asker_state *c)
+{
+	if (!c->enabled)
+		return "off";
+	if (c->running && !c->enrolled)
+		return "not-enrolled";
+	if (c->down_since_ms != 0)
+		return "unreachable";
+	return c->connected ? "connected" : "connecting";
+}
+
+static void
+tell_cloud(struct ward_asker *asker, struct ward_arena *arena, struct ward_guard_reply *r)
+{
+	struct ward_asker_state *c = ward_arena_alloc(arena, sizeof(*c));
+
+	if (!asker || !c)
+		return;
+	ward_asker_state(asker, c);
+	text(r, "cloud", cloud_word(c));
+	text(r, "cloud.server", c->server);
+	text(r, "cloud.device", c->device);
+	text(r, "cloud.problem", c->problem);
+	figure(r, "cloud.down_since_ms", c->down_since_ms);
+	figure(r, "cloud.breaker_open", c->breaker_open);
+	figure(r, "cloud.answered_ms", c->answered_ms);
+	figure(r, "cloud.round_trip_usec", c->round_trip_usec);
+	figure(r, "cloud.certificate_until_ms", c->certificate_until_ms);
+	figure(r, "cloud.update_position", c->position);
+	figure(r, "cloud.outbox", c->outbox);
+	figure(r, "cloud.outbox_dropped", c->outbox_dropped);
+	figure(r, "cloud.lookups", c->lookups);
+	figure(r, "cloud.samples", c->samples);
+	figure(r, "cloud.asked", c->asked);
+	figure(r, "cloud.held", c->held);
+	figure(r, "cloud.answered", c->answered);
+	figure(r, "cloud.timed_out", c->timed_out);
+	figure(r, "cloud.late", c->late);
+	figure(r, "cloud.events_dropped", c->notes_dropped);
+	figure(r, "cloud.starts", c->starts);
+	if (c->enabled && c->enrolled && c->down_since_ms != 0)
+		issue(r, "cloud-unreachable",
+		      "the cloud does not answer; unknown files get the fail mode");
+	if (c->enabled && c->starts > 0 && !c->running)
+		issue(r, "no-uplink", "the network process does not run; it is started again");
+}
+
 void
 ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
 		 struct ward_guard_reply *reply)
@@ -209,6 +258,7 @@ ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
 	tell_watch(s, reply);
 	tell_stores(s, reply);
 	tell_memory(s, reply);
+	tell_cloud(s->asker, arena, reply);
 	if (s->intelligence[0] == 0)
 		issue(reply, "no-intelligence", "nothing is loaded: nothing can be found");
 	if (error && error[0])

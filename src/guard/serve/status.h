@@ -3,6 +3,7 @@
 #ifndef WARD_GUARD_SERVE_STATUS_H
 #define WARD_GUARD_SERVE_STATUS_H
 
+#include "guard/ask/ask.h"
 #include "guard/serve/journal.h"
 #include "guard/serve/loop.h"
 #include "guard/serve/memory.h"
@@ -18,6 +19,7 @@ struct ward_status_sources {
 	struct ward_watch *watch;
 	struct ward_journal *journal;
 	struct ward_remedy *remedy;
+	struct ward_asker *asker;
 	struct ward_origins *origins;
 	const struct ward_memory *memory;
 	const char *intelligence;	/* hex digits of the packs in use */

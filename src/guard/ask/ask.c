@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Locks: the decisions call ward_asker_ask and _note with theirs held, which take ours; so ours is never
+ * held while the decisions are called.
+ */
+#include "guard/ask/ask.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "guard/ask/notes.h"
+#include "guard/ask/recent.h"
+#include "guard/ask/scope.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+enum {
+	PENDING_MAX = 1024,
+	TEXT_ROOM = 129,
+	TURN_MS = 1000,
+	LATE_USEC = 600 * 1000 * 1000, /* as long as the network process goes on asking */
+	RESEND_MS = 50,
+};
+
+enum pending_state {
+	PENDING_FREE,
+	PENDING_WAITS, /* opens wait */
+	PENDING_LATE,  /* they went on; a verdict is still acted on */
+};
+
+struct pending {
+	enum pending_state state;
+	uint32_t generation;
+	uint64_t question; /* the decisions' */
+	bool sent;
+	int fd;
+	struct ward_key key;
+	uint8_t sha256[WARD_SHA256_LEN];
+	enum ward_type type;
+	Ward__V1__PathClass place;
+	bool network;
+	int pid;
+	uint64_t deadline;
+};
+
+struct ward_asker {
+	struct ward_asker_options o;
+	struct ward_decide *decide;
+	struct ward_peer *peer;
+	struct ward_notes *notes;
+	struct ward_recent *recent; /* the thread's */
+	uint64_t since;		    /* wall clock, µs */
+	pthread_t thread;
+	bool running;
+	int wake;
+	_Atomic bool stop;
+	pthread_mutex_t lock;	   /* of what follows */
+	struct ward_policy policy; /* numbers and words only: its texts are somebody else's */
+	struct pending pending[PENDING_MAX];
+	size_t used; /* places below this may be in use */
+	bool told;   /* a state was heard since the network process started */
+	struct ward_asker_state state;
+};
+
+/* --- settings --- */
+
+static Ward__V1__Level
+level_of(enum ward_policy_level level)
+{
+	return (Ward__V1__Level)(WARD__V1__LEVEL__LEVEL_NORMAL + (int)level);
+}
+
+static Ward__V1__Samples
+samples_of(enum ward_policy_samples samples)
+{
+	switch (samples) {
+	case WARD_POLICY_SAMPLES_ALL:
+		return WARD__V1__SAMPLES__SAMPLES_ALL;
+	case WARD_POLICY_SAMPLES_NONE:
+		return WARD__V1__SAMPLES__SAMPLES_NONE;
+	case WARD_POLICY_SAMPLES_ASK:
+		return WARD__V1__SAMPLES__SAMPLES_ASK;
+	case WARD_POLICY_SAMPLES_SAFE:
+	case WARD_POLICY_SAMPLES_COUNT:
+		break;
+	}
+	return WARD__V1__SAMPLES__SAMPLES_SAFE;
+}
+
+static void
+settings_of(const struct ward_policy *p, const char *intelligence, struct ward_peer_settings *s)
+{
+	*s = (struct ward_peer_settings){.enabled = p->cloud.enabled};
+	ward__v1__policy__init(&s->policy);
+	s->policy.level = level_of(p->cloud.level);
+	s->policy.samples = samples_of(p->cloud.samples);
+	s->policy.hold_ms = (uint32_t)p->cloud.hold;
+	s->policy.send_names = p->cloud.send_names;
+	s->policy.private_lookup = p->cloud.private_lookup;
+	(void)snprintf(s->server, sizeof(s->server), "%s", p->cloud.server);
+	(void)snprintf(s->proxy, sizeof(s->proxy), "%s", p->cloud.proxy);
+	(void)snprintf(s->engine_version, sizeof(s->engine_version), "%s", WARD_VERSION);
+	(void)snprintf(s->intelligence_version, sizeof(s->intelligence_version), "%.64s",
+		       intelligence);
+}
+
+void
+ward_asker_policy(struct ward_asker *a, const struct ward_policy *policy)
+{
+	struct ward_peer_settings settings;
+
+	settings_of(policy, a->o.intelligence, &settings);
+	(void)pthread_mutex_lock(&a->lock);
+	a->policy = *policy;
+	a->state.enabled = policy->cloud.enabled;
+	(void)pthread_mutex_unlock(&a->lock);
+	ward_peer_set(a->peer, &settings);
+}
+
+/* --- pending questions; the lock is held --- */
+
+static uint64_t
+id_of(const struct ward_asker *a, const struct pending *p)
+{
+	return (uint64_t)p->generation << 16 | (uint64_t)(p - a->pending + 1);
+}
+
+static struct pending *
+by_id(struct ward_asker *a, uint64_t id)
+{
+	size_t place = (size_t)(id & 0xffff);
+	struct pending *p = place >= 1 && place <= PENDING_MAX ? &a->pending[place - 1] : NULL;
+
+	return p && p->state != PENDING_FREE && p->generation == id >> 16 ? p : NULL;
+}
+
+static struct pending *
+take_place(struct ward_asker *a)
+{
+	for (size_t i = 0; i < PENDING_MAX; i++) {
+		struct pending *p = &a->pending[i];
+
+		if (p->state != PENDING_FREE)
+			continue;
+		*p = (struct pending){.generation = p->generation + 1, .fd = -1};
+		a->used = i + 1 > a->used ? i + 1 : a->used;
+		return p;
+	}
+	return NULL;
+}
+
+static void
+free_place(struct pending *p)
+{
+	p->state = PENDING_FREE;
+	ward_fd_close(&p->fd);
+}
+
+/* A content that was held for once in vain is not held for again while its verdict is awaited. */
+static bool
+was_given_up(const struct ward_asker *a, const uint8_t *sha256)
+{
+	for (size_t i = 0; i < a->used; i++)
+		if (a->pending[i].state == PENDING_LATE &&
+		    memcmp(a->pending[i].sha256, sha256, WARD_SHA256_LEN) == 0)
+			return true;
+	return false;
+}
+
+static enum ward_rc
+send(struct ward_asker *a, struct pending *p, uint64_t now)
+{
+	ward_uplink_request r = WARD__UPLINK__V1__REQUEST__INIT;
+	Ward__Uplink__V1__Ask ask = WARD__UPLINK__V1__ASK__INIT;
+	Ward__V1__FileQuery file = WARD__V1__FILE_QUERY__INIT;
+	Ward__V1__Context context = WARD__V1__CONTEXT__INIT;
+	bool sample = a->policy.cloud.samples == WARD_POLICY_SAMPLES_ALL ||
+		      a->policy.cloud.samples == WARD_POLICY_SAMPLES_SAFE;
+	char path[4096], *name;
+	enum ward_rc rc;
+
+	ward_fd_name(p->fd, path, sizeof(path));
+	name = strrchr(path, '/');
+	context.path_class = p->place;
+	context.downloaded = p->network;
+	if (a->policy.cloud.send_names && name && ward_wire_is_text(name + 1, 255))
+		context.name = name + 1;
+	file.sha256 = (ProtobufCBinaryData){sizeof(p->sha256), p->sha256};
+	file.size = p->key.size;
+	file.type = (char *)(uintptr_t)ward_type_name(p->type);
+	file.context = &context;
+	ask.id = id_of(a, p);
+	ask.file = &file;
+	ask.type = p->type;
+	ask.deadline_ms = p->deadline > now ? (uint32_t)((p->deadline - now) / 1000) : 0;
+	if (ask.deadline_ms == 0)
+		ask.deadline_ms = 1;
+	if (ask.deadline_ms > WARD_UPLINK_DEADLINE_MAX_MS)
+		ask.deadline_ms = WARD_UPLINK_DEADLINE_MAX_MS;
+	r.what_case = WARD__UPLINK__V1__REQUEST__WHAT_ASK;
+	r.ask = &ask;
+	rc = ward_peer_send(a->peer, &r, sample ? p->fd : -1);
+	p->sent = rc == WARD_OK;
+	return rc;
+}
+
+/* --- being asked --- */
+
+static bool
+is_off(const struct ward_asker *a)
+{
+	return !a->policy.cloud.enabled || a->policy.cloud.hold == 0 ||
+	       (a->told && !a->state.enrolled) || a->state.starts == 0;
+}
+
+static void
+poke(struct ward_asker *a)
+{
+	const uint64_t one = 1;
+
+	(void)!write(a->wake, &one, sizeof(one));
+}
+
+static enum ward_rc
+begin(struct ward_asker *a, const struct ward_question *q, const struct ward_scope_origin *origin)
+{
+	struct pending *p = take_place(a);
+	uint64_t now = ward_clock_monotonic();
+	bool hopeless = a->state.breaker_open || was_given_up(a, q->so_far->sha256);
+
+	if (!p)
+		return WARD_E_LIMIT;
+	if (ward_fd_copy(q->fd, &p->fd) != WARD_OK)
+		return WARD_E_NOMEM;
+	p->state = PENDING_WAITS;
+	p->question = q->id;
+	p->key = *q->key;
+	p->type = q->so_far->type;
+	p->pid = q->pid;
+	p->place = origin->place;
+	p->network = origin->network;
+	memcpy(p->sha256, q->so_far->sha256, sizeof(p->sha256));
+	a->state.asked++;
+	/* The thread gives the answer that is none: nothing here may call the decisions. */
+	p->deadline = hopeless ? 0 : now + a->policy.cloud.hold * 1000;
+	if (!hopeless) {
+		a->state.held++;
+		(void)!send(a, p, now);
+	}
+	poke(a);
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_asker_ask(void *ctx, const struct ward_question *q)
+{
+	struct ward_asker *a = ctx;
+	struct ward_scope_origin origin;
+	enum ward_rc rc = WARD_E_UNSUPPORTED;
+
+	if (!q->so_far || !q->so_far->sha256)
+		return rc;
+	ward_scope_origin_of(q->fd, q->key->ctime, a->since, &origin);
+	(void)pthread_mutex_lock(&a->lock);
+	if (!is_off(a) && ward_scope_holds(&a->policy, q->so_far->type, &origin))
+		rc = begin(a, q, &origin);
+	(void)pthread_mutex_unlock(&a->lock);
+	/* Not "ask again later": local layers have said what they can. */
+	return rc == WARD_E_LIMIT ? WARD_E_NOMEM : rc;
+}
+
+void
+ward_asker_note(struct ward_asker *a, const struct ward_incident *incident)
+{
+	const struct ward_answer *answer = incident->answer;
+	struct ward_note note = {.type = answer->type,
+				 .size = incident->key->size,
+				 .verdict = answer->verdict,
+				 .action = WARD__V1__ACTION__ACTION_NONE};
+
+	if (!answer->sha256 || answer->verdict < WARD_SUSPICIOUS || incident->known)
+		return;
+	if (incident->kind == WARD_INCIDENT_BLOCKED)
+		note.action = WARD__V1__ACTION__ACTION_BLOCKED;
+	memcpy(note.sha256, answer->sha256, sizeof(note.sha256));
+	(void)snprintf(note.threat, sizeof(note.threat), "%s", answer->threat);
+	(void)snprintf(note.layer, sizeof(note.layer), "%s", answer->layer);
+	(void)snprintf(note.rule, sizeof(note.rule), "%s", answer->rule);
+	ward_notes_put(a->notes, &note);
+	poke(a);
+}
+
+/* --- answers, on the thread --- */
+
+/* What a message says, out of the message: used when no lock is held. */
+struct said {
+	struct pending was;
+	struct ward_answer answer;
+	char threat[TEXT_ROOM], rule[TEXT_ROOM];
+	bool verdict;
+};
+
+static void
+no_answer(struct ward_answer *answer, const struct pending *p, enum ward_reason reason)
+{
+	*answer = (struct ward_answer){
+		.verdict = WARD_NOT_SCANNED,
+		.reason = reason,
+		.type = p->type,
+		.sha256 = p->sha256,
+		.threat = "",
+		.rule = "",
+		.layer = "",
+		.from_cloud = true,
+	};
+}
+
+static void
+read_verdict(const Ward__V1__FileVerdict *v, struct said *s)
+{
+	(void)snprintf(s->threat, sizeof(s->threat), "%s", v->threat);
+	if (v->n_evidence > 0)
+		(void)snprintf(s->rule, sizeof(s->rule), "%s", v->evidence[0]->name);
+	s->verdict = true;
+	s->answer = (struct ward_answer){
+		.verdict = ward_wire_verdict_from(v->verdict),
+		.type = s->was.type,
+		.sha256 = s->was.sha256,
+		.threat = s->threat,
+		.rule = s->rule,
+		.layer = "cloud",
+		.from_cloud = true,
+	};
+	if (s->answer.verdict == WARD_NOT_SCANNED)
+		s->answer.verdict = WARD_UNKNOWN;
+}
+
+static void
+note_missed(struct ward_asker *a, const struct pending *p)
+{
+	struct ward_note note = {.size = p->key.size, .type = p->type, .verdict = WARD_UNKNOWN};
+
+	memcpy(note.sha256, p->sha256, sizeof(note.sha256));
+	ward_notes_put(a->notes, &note);
+}
+
+/* False: nobody asked that, or it changes nothing. The copy in `s` has the descriptor unless the
+   place goes on. */
+static bool
+take_answer(struct ward_asker *a, const Ward__Uplink__V1__Answer *m, struct said *s)
+{
+	struct pending *p = by_id(a, m->id);
+	bool waited, goes_on;
+
+	if (!p || memcmp(m->sha256.data, p->sha256, sizeof(p->sha256)) != 0)
+		return false;
+	waited = p->state == PENDING_WAITS;
+	s->was = *p;
+	if (m->verdict)
+		read_verdict(m->verdict, s);
+	else
+		no_answer(&s->answer, &s->was,
+			  m->outcome == WARD__UPLINK__V1__OUTCOME__OUTCOME_OFF
+				  ? WARD_REASON_NONE
+				  : WARD_REASON_TIMEOUT);
+	goes_on = m->outcome == WARD__UPLINK__V1__OUTCOME__OUTCOME_TIMEOUT;
+	if (goes_on) {
+		p->state = PENDING_LATE;
+		p->deadline = ward_clock_monotonic() + LATE_USEC;
+	} else {
+		p->fd = -1; /* in the copy */
+		free_place(p);
+	}
+	a->state.answered += waited && s->verdict;
+	a->state.timed_out += waited && !s->verdict;
+	a->state.late += !waited && s->verdict;
+	if (goes_on)
+		s->was.fd = -1;
+	return waited || s->verdict;
+}
+
+static void
+on_answer(struct ward_asker *a, const Ward__Uplink__V1__Answer *m)
+{
+	struct said s = {.was.fd = -1};
+	bool use;
+
+	(void)pthread_mutex_lock(&a->lock);
+	use = take_answer(a, m, &s);
+	(void)pthread_mutex_unlock(&a->lock);
+	if (use && s.was.state == PENDING_WAITS) {
+		ward_decide_answer(a->decide, s.was.question, &s.answer);
+		if (m->outcome == WARD__UPLINK__V1__OUTCOME__OUTCOME_UNAVAILABLE)
+			note_missed(a, &s.was);
+	} else if (use && s.answer.verdict >= WARD_SUSPICIOUS) {
+		ward_decide_revise(a->decide, s.was.fd, &s.was.key, s.was.pid, &s.answer);
+	}
+	if (s.verdict && s.was.fd >= 0 && s.answer.verdict < WARD_SUSPICIOUS)
+		ward_recent_put(a->recent, s.was.sha256, &s.was.key, s.was.fd);
+	ward_fd_close(&s.was.fd);
+}
+
+/* --- what changed for everybody --- */
+
+struct change {
+	struct ward_asker *a;
+	const Ward__V1__VerdictChange *what;
+};
+
+static void
+apply_change(void *ctx, int fd, const struct ward_key *key)
+{
+	const struct change *c = ctx;
+	struct ward_answer answer = {
+		.verdict = ward_wire_verdict_from(c->what->verdict),
+		.sha256 = c->what->sha256.data,
+		.threat = c->what->threat,
+		.rule = "",
+		.layer = "cloud",
+		.from_cloud = true,
+	};
+
+	if (answer.verdict >= WARD_SUSPICIOUS)
+		ward_decide_revise(c->a->decide, fd, key, 0, &answer);
+	else
+		ward_decide_forget(c->a->decide, fd, key);
+}
+
+static void
+on_change(struct ward_asker *a, const Ward__Uplink__V1__Change *m)
+{
+	struct change c = {a, NULL};
+
+	if (m->what_case == WARD__UPLINK__V1__CHANGE__WHAT_RESTART) {
+		ward_decide_new_epoch(a->decide);
+		return;
+	}
+	c.what = m->verdict;
+	ward_recent_find(a->recent, m->verdict->sha256.data, apply_change, &c);
+}
+
+/* --- the network process --- */
+
+static void
+on_state(struct ward_asker *a, const Ward__Uplink__V1__State *m)
+{
+	struct ward_asker_state *s = &a->state;
+
+	(void)pthread_mutex_lock(&a->lock);
+	a->told = true;
+	s->enrolled = m->enrolled;
+	s->connected = m->connected;
+	s->breaker_open = m->breaker_open;
+	s->down_since_ms = m->down_since_ms;
+	s->answered_ms = m->answered_ms;
+	s->certificate_until_ms = m->certificate_until_ms;
+	s->round_trip_usec = m->round_trip_usec;
+	s->position = m->position;
+	s->outbox = m->outbox;
+	s->outbox_dropped = m->outbox_dropped;
+	s->lookups = m->lookups;
+	s->samples = m->samples;
+	s->unavailable = m->unavailable;
+	(void)snprintf(s->server, sizeof(s->server), "%s", m->server);
+	(void)snprintf(s->device, sizeof(s->device), "%s", m->device);
+	(void)snprintf(s->problem, sizeof(s->problem), "%s", m->problem);
+	(void)pthread_mutex_unlock(&a->lock);
+}
+
+/* Those who still wait have their time: their questions are put to its next life. */
+static void
+on_lost(void *ctx)
+{
+	struct ward_asker *a = ctx;
+
+	(void)pthread_mutex_lock(&a->lock);
+	a->state.connected = false;
+	for (size_t i = 0; i < a->used; i++)
+		a->pending[i].sent = false;
+	(void)pthread_mutex_unlock(&a->lock);
+	ward_notes_lost(a->notes);
+}
+
+static void
+on_reply(void *ctx, const ward_uplink_reply *m)
+{
+	struct ward_asker *a = ctx;
+
+	switch ((int)m->what_case) {
+	case WARD__UPLINK__V1__REPLY__WHAT_ANSWER:
+		on_answer(a, m->answer);
+		break;
+	case WARD__UPLINK__V1__REPLY__WHAT_KEPT:
+		ward_notes_kept(a->notes, m->kept);
+		break;
+	case WARD__UPLINK__V1__REPLY__WHAT_CHANGE:
+		on_change(a, m->change);
+		break;
+	case WARD__UPLINK__V1__REPLY__WHAT_STATE:
+		on_state(a, m->state);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- time --- */
+
+/* The next one that is over; false: none. */
+static bool
+next_over(struct ward_asker *a, uint64_t now, struct pending *ret)
+{
+	bool found = false;
+
+	(void)pthread_mutex_lock(&a->lock);
+	for (size_t i = 0; i < a->used && !found; i++) {
+		struct pending *p = &a->pending[i];
+
+		if (p->state == PENDING_FREE || p->deadline > now)
+			continue;
+		*ret = *p;
+		found = true;
+		if (p->state == PENDING_LATE || !p->sent) {
+			free_place(p);
+		} else {
+			p->state = PENDING_LATE;
+			p->deadline = now + LATE_USEC;
+		}
+	}
+	a->state.timed_out += found && ret->state == PENDING_WAITS;
+	(void)pthread_mutex_unlock(&a->lock);
+	return found;
+}
+
+static void
+expire(struct ward_asker *a, uint64_t now)
+{
+	struct ward_answer answer;
+	struct pending p;
+
+	while (next_over(a, now, &p)) {
+		if (p.state != PENDING_WAITS)
+			continue;
+		no_answer(&answer, &p, WARD_REASON_TIMEOUT);
+		ward_decide_answer(a->decide, p.question, &answer);
+		note_missed(a, &p);
+	}
+}
+
+/* Sends what could not be sent; µs until something is over. */
+static uint64_t
+resend(struct ward_asker *a, uint64_t now)
+{
+	struct ward_peer_figures f = ward_peer_figures(a->peer);
+	uint64_t wait = TURN_MS * 1000;
+
+	(void)pthread_mutex_lock(&a->lock);
+	a->state.running = f.ready;
+	a->state.starts = f.starts;
+	a->state.user = f.user;
+	for (size_t i = 0; i < a->used; i++) {
+		struct pending *p = &a->pending[i];
+
+		if (p->state == PENDING_FREE)
+			continue;
+		if (!p->sent && f.ready)
+			(void)!send(a, p, now);
+		if (!p->sent && wait > RESEND_MS * 1000)
+			wait = RESEND_MS * 1000;
+		if (p->deadline < now + wait)
+			wait = p->deadline > now ? p->deadline - now : 0;
+	}
+	(void)pthread_mutex_unlock(&a->lock);
+	return wait;
+}
+
+static void
+sleep_for(struct ward_asker *a, uint64_t usec)
+{
+	uint64_t now = ward_clock_monotonic(), next = ward_peer_next(a->peer), count;
+	struct pollfd fds[] = {
+		{.fd = a->wake, .events = POLLIN},
+		{.fd = ward_peer_fd(a->peer), .events = POLLIN},
+	};
+
+	if (next < now + usec)
+		usec = next > now ? next - now : 0;
+	(void)poll(fds, 2, (int)((usec + 999) / 1000));
+	if (fds[0].revents)
+		(void)!read(a->wake, &count, sizeof(count));
+}
+
+static void *
+run(void *ctx)
+{
+	struct ward_asker *a = ctx;
+
+	while (!atomic_load(&a->stop)) {
+		uint64_t now;
+
+		ward_peer_turn(a->peer);
+		now = ward_clock_monotonic();
+		expire(a, now);
+		ward_notes_send(a->notes, a->peer);
+		sleep_for(a, resend(a, now));
+	}
+	return NULL;
+}
+
+/* --- life --- */
+
+static void
+on_process(void *ctx, int pid, bool alive)
+{
+	const struct ward_asker *a = ctx;
+
+	if (a->o.process)
+		a->o.process(a->o.ctx, pid, alive);
+}
+
+enum ward_rc
+ward_asker_new(const struct ward_asker_options *options, struct ward_asker **ret_asker)
+{
+	struct ward_asker *a = calloc(1, sizeof(*a));
+	struct ward_peer_options peer = {
+		.program = options->program,
+		.directory = options->directory,
+		.reply = on_reply,
+		.lost = on_lost,
+		.process = on_process,
+		.ctx = a,
+	};
+
+	if (!a)
+		return WARD_E_NOMEM;
+	a->o = *options;
+	a->policy = *options->policy;
+	a->state.enabled = options->policy->cloud.enabled;
+	a->since = ward_clock_wall();
+	(void)pthread_mutex_init(&a->lock, NULL);
+	settings_of(options->policy, options->intelligence, &peer.settings);
+	a->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	a->notes = ward_notes_new();
+	a->recent = ward_recent_new();
+	if (a->wake < 0 || !a->notes || !a->recent || ward_peer_new(&peer, &a->peer) != WARD_OK) {
+		(void)ward_asker_free(a);
+		return WARD_E_NOMEM;
+	}
+	*ret_asker = a;
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_asker_start(struct ward_asker *a, struct ward_decide *decide)
+{
+	a->decide = decide;
+	if (pthread_create(&a->thread, NULL, run, a) != 0)
+		return WARD_E_LIMIT;
+	a->running = true;
+	return WARD_OK;
+}
+
+struct ward_asker *
+ward_asker_free(struct ward_asker *a)
+{
+	if (!a)
+		return NULL;
+	atomic_store(&a->stop, true);
+	if (a->running) {
+		poke(a);
+		(void)pthread_join(a->thread, NULL);
+	}
+	a->peer = ward_peer_free(a->peer);
+	for (size_t i = 0; i < PENDING_MAX; i++)
+		if (a->pending[i].state != PENDING_FREE)
+			free_place(&a->pending[i]);
+	a->recent = ward_recent_free(a->recent);
+	a->notes = ward_notes_free(a->notes);
+	ward_fd_close(&a->wake);
+	(void)pthread_mutex_destroy(&a->lock);
+	free(a);
+	return NULL;
+}
+
+void
+ward_asker_state(struct ward_asker *a, struct ward_asker_state *ret_state)
+{
+	(void)pthread_mutex_lock(&a->lock);
+	*ret_state = a->state;
+	(void)pthread_mutex_unlock(&a->lock);
+	ret_state->notes_dropped = ward_notes_dropped(a->notes);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cloud as the layer that the decisions ask last (decide/decide.h): which files are held for it,
+ * for how long, and what happens to a verdict that comes later. It has a thread of its own, which
+ * turns the network process (peer.h) and calls the decisions; being asked never waits.
+ */
+#ifndef WARD_GUARD_ASK_ASK_H
+#define WARD_GUARD_ASK_ASK_H
+
+#include "guard/ask/peer.h"
+#include "guard/decide/decide.h"
+
+struct ward_asker;
+
+struct ward_asker_options {
+	const char *program;   /* ward-uplink; borrowed */
+	const char *directory; /* its state; borrowed */
+	const char *intelligence;
+	const struct ward_policy *policy; /* copied */
+	/* As of peer.h. */
+	void (*process)(void *ctx, int pid, bool alive);
+	void *ctx;
+};
+
+/* Starts nothing yet. WARD_E_NOMEM. */
+enum ward_rc ward_asker_new(const struct ward_asker_options *options,
+			    struct ward_asker **ret_asker) WARD_MUST_CHECK;
+/* Starts the thread, and with it the network process. Borrows the decisions. */
+enum ward_rc ward_asker_start(struct ward_asker *a, struct ward_decide *decide) WARD_MUST_CHECK;
+/* Ends both; what was asked has no answer any more. Before the decisions' _free. NULL is fine. */
+struct ward_asker *ward_asker_free(struct ward_asker *a);
+
+/* What the policy says from now on. Any thread. */
+void ward_asker_policy(struct ward_asker *a, const struct ward_policy *policy);
+
+/* As ward_ask says; `ctx` is the asker. */
+enum ward_rc ward_asker_ask(void *ctx, const struct ward_question *question) WARD_MUST_CHECK;
+/* Tells the cloud of a detection, some time. Never waits; what does not fit is counted. Any thread. */
+void ward_asker_note(struct ward_asker *a, const struct ward_incident *incident);
+
+struct ward_asker_state {
+	bool running, enabled, enrolled, connected, breaker_open;
+	uint64_t down_since_ms, answered_ms, certificate_until_ms; /* since 1970; 0: not */
+	uint64_t round_trip_usec, position, outbox, outbox_dropped, lookups, samples, unavailable;
+	uint64_t starts;
+	uint64_t asked, held, answered, timed_out, late, notes_dropped; /* by this guard */
+	uint32_t user;
+	char server[256], device[37], problem[257];
+};
+/* Any thread. */
+void ward_asker_state(struct ward_asker *a, struct ward_asker_state *ret_state);
+
+#endif

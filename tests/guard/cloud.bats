@@ -1,0 +1,195 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Block at first sight: the real guard, the real network process, the real service on loopback, in a
+# mount namespace and on a file system of their own. Needs root.
+
+top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+export BUILD=${WARD_BUILD:-$top/build} TOP=$top
+
+# guarded FUNCTION: runs it in there.
+guarded() {
+	[ "$(id -u)" = 0 ] || skip 'fanotify needs root'
+	unshare --mount --propagation private true 2>/dev/null || skip 'no mount namespaces here'
+	timeout 150 unshare --mount --propagation private bash -c \
+		". '$BATS_TEST_DIRNAME/inside.bash'; . '$BATS_TEST_DIRNAME/cloud.bash'; $(declare -f "$1"); $1"
+}
+
+body_first_sight() {
+	service
+	enroll
+	start
+	connected
+	bad "$fs/bad"
+	denied "$fs/bad"
+	has_event open.denied
+	[ "$(events open.denied | jq -r '."threat.indicator.name"' | head -n 1)" = Test.Ward.CloudOnly ]
+	[ "$(events open.denied | jq -r '."ward.layer"' | head -n 1)" = cloud ]
+	# nobody has seen it, and it is harmless: held, sent, allowed
+	good "$fs/good"
+	[ "$("$fs/good")" = ran ]
+	wait_figure cloud.samples 2
+	[ "$(figure cloud.held)" -ge 2 ]
+	[ "$(figure opens.expired)" = 0 ]
+	cp "$fs/bad" "$work/x" 2>/dev/null && fail 'it was copied'
+	stop
+	# another endpoint: denied by reputation, nothing is sent
+	state=$work/second
+	new_token
+	enroll
+	start
+	connected
+	bad_again "$fs/again"
+	denied "$fs/again"
+	wait_figure cloud.lookups 1
+	[ "$(figure cloud.samples)" = 0 ]
+	stop
+}
+
+@test "a file nobody has seen is held and denied; the next endpoint knows it; a good one runs" {
+	guarded body_first_sight
+}
+
+body_one_question() {
+	service
+	enroll
+	start
+	connected
+	bad "$fs/bad"
+	for i in $(seq 20); do
+		cat "$fs/bad" >>"$work/leaked" 2>/dev/null &
+		readers+=($!)
+	done
+	for p in "${readers[@]}"; do
+		wait "$p" && fail 'one of them read it'
+	done
+	[ ! -s "$work/leaked" ]
+	wait_figure cloud.samples 1
+	[ "$(figure cloud.samples)" = 1 ]
+	stop
+}
+
+@test "many opens of one file wait on one question" {
+	guarded body_one_question
+}
+
+body_gone() {
+	service
+	enroll
+	start
+	connected
+	stop_service
+	for i in 1 2 3 4; do
+		good "$fs/file$i"
+	done
+	before=$(date +%s%N)
+	for i in 1 2 3 4; do
+		allowed "$fs/file$i"
+	done
+	[ $((($(date +%s%N) - before) / 1000000)) -lt 10000 ] || fail 'opens waited for a service that is gone'
+	wait_for 50 eval '[ "$(word cloud)" = unreachable ]'
+	[ "$(figure cloud.down_since_ms)" -gt 0 ]
+	# the breaker is open: no wait at all
+	good "$fs/later"
+	allowed "$fs/later"
+	bad "$fs/bad"
+	allowed "$fs/bad"
+	wait_for 100 eval '[ "$(figure cloud.outbox)" -ge 1 ]'
+	waiting=$(figure cloud.outbox)
+	restart_service
+	wait_for 600 eval '[ "$(word cloud)" = connected ]'
+	wait_for 100 eval '[ "$(figure cloud.outbox)" = 0 ]'
+	stop
+	[ "$(wardcloud stats --config "$conf" --json | jq .all.sightings)" -ge "$waiting" ]
+}
+
+@test "the service gone: opens go on by the fail mode, status says since when, events arrive later" {
+	guarded body_gone
+}
+
+body_closed() {
+	service
+	enroll
+	start '{"cloud": {"hold": "1s"}, "fail": {"open": "closed", "exec": "closed"}}'
+	connected
+	kill -STOP "$pid"
+	good "$fs/file"
+	before=$(date +%s%N)
+	denied "$fs/file"
+	took=$((($(date +%s%N) - before) / 1000000))
+	[ "$took" -ge 900 ] && [ "$took" -lt 4000 ] || fail "it took $took ms"
+	kill -CONT "$pid"
+	stop
+}
+
+@test "a service that hangs costs the hold time, then the fail mode says" {
+	guarded body_closed
+}
+
+body_killed() {
+	service
+	enroll
+	start
+	connected
+	for i in 1 2 3; do
+		bad "$fs/bad$i"
+		cat "$fs/bad$i" >"$work/leaked" 2>/dev/null &
+		reader=$!
+		kill -KILL "$(uplink)" || true
+		wait "$reader" && fail 'it was read'
+	done
+	[ ! -s "$work/leaked" ]
+	[ "$(figure cloud.starts)" -ge 2 ]
+	stop
+}
+
+@test "the network process killed in the middle of a hold: the question is put again" {
+	guarded body_killed
+}
+
+body_late() {
+	service
+	enroll
+	start '{"cloud": {"hold": "1ms"}, "actions": {"malicious": "quarantine"}}'
+	connected
+	bad "$fs/bad"
+	allowed "$fs/bad"
+	wait_for 150 has_event file.convicted-late
+	wait_for 50 test ! -e "$fs/bad"
+	stop
+}
+
+@test "a verdict that comes late takes the file away" {
+	guarded body_late
+}
+
+body_change() {
+	service
+	enroll
+	start
+	connected
+	good "$fs/good"
+	allowed "$fs/good"
+	wardcloud verdict set "$(sha256sum "$fs/good" | cut -d' ' -f1)" malicious --threat Test.Late \
+		--reason test --config "$conf"
+	wait_for 50 has_event file.convicted-late
+	denied "$fs/good"
+	stop
+}
+
+@test "a verdict that changes reaches files that were let go" {
+	guarded body_change
+}
+
+body_not_enrolled() {
+	mkdir "$work/state"
+	start
+	good "$fs/good"
+	[ "$("$fs/good")" = ran ]
+	wait_for 50 eval '[ "$(word cloud)" = not-enrolled ]'
+	[ "$(figure cloud.held)" = 0 ]
+	stop
+}
+
+@test "not enrolled, nothing is held" {
+	guarded body_not_enrolled
+}
