@@ -162,6 +162,29 @@ body_late() {
 	guarded body_late
 }
 
+body_late_kills() {
+	service
+	enroll
+	start '{"actions": {"malicious": "kill"}}'
+	connected
+	cp /bin/sleep "$fs/sleep"
+	printf '%s' "$RANDOM$RANDOM" >>"$fs/sleep"
+	sleep 0.05
+	"$fs/sleep" 60 &
+	runs=$!
+	sleep 1
+	kill -0 "$runs"
+	wardcloud verdict set "$(sha256sum "$fs/sleep" | cut -d' ' -f1)" malicious --threat Test.Late \
+		--reason test --config "$conf"
+	wait "$runs" && fail 'it ran to its end'
+	wait_for 50 test ! -e "$fs/sleep"
+	stop
+}
+
+@test "a verdict that changes ends who runs the file, when the policy says so" {
+	guarded body_late_kills
+}
+
 body_change() {
 	service
 	enroll

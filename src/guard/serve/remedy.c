@@ -8,6 +8,7 @@
 #include "sys/entry.h"
 #include "sys/fd.h"
 #include "sys/log.h"
+#include "sys/running.h"
 
 enum { PATH_ROOM = 4096 };
 
@@ -216,6 +217,9 @@ ward_remedy_act(struct ward_remedy *r, const struct ward_remedy_case *what,
 	*ret_note = "";
 	if (what->kind == WARD_INCIDENT_WOULD_BLOCK || what->kind == WARD_INCIDENT_SEEN)
 		status = WARD_THREAT_ALLOWED;
+	/* Who runs it goes first: nothing is to bring it back while it is taken away. */
+	if (wants_quarantine(what) && what->action >= WARD_POLICY_ACTION_KILL)
+		(void)ward_running_kill(what->fd);
 	if (wants_quarantine(what))
 		status = take_away(r, what, id, ret_note);
 	if (status == WARD_THREAT_QUARANTINED)
