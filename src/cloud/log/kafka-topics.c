@@ -363,19 +363,41 @@ note_ends(struct ward_kafka_log *log, const struct ward_log_position *of, uint64
 	pthread_mutex_unlock(&log->lock);
 }
 
+/* rd_kafka_query_watermark_offsets (2.0) heeds no time-out while a leader is dead; this does. */
+static rd_kafka_resp_err_t
+ask_offset(rd_kafka_t *client, const char *topic, const struct ward_log_position *of, int64_t what,
+	   int64_t *ret_offset)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_t *one =
+		rd_kafka_topic_partition_list_add(list, topic, (int32_t)of->partition);
+	rd_kafka_resp_err_t error;
+
+	one->offset = what; /* in place of a time: the protocol's own marks */
+	error = rd_kafka_offsets_for_times(client, list, REQUEST_MS);
+	if (!error)
+		error = one->err;
+	if (!error)
+		*ret_offset = one->offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	return error;
+}
+
 enum ward_rc
 ward_kafka_query(struct ward_kafka_log *log, rd_kafka_t *client, const struct ward_log_position *of,
 		 uint64_t until, struct ward_kafka_ends *ret_ends)
 {
+	const char *topic = log->topics[of->channel];
 	rd_kafka_resp_err_t error;
 	int64_t low = 0, high = 0;
 
 	/* a leader that has just changed says so; soon the client knows the new one */
-	while ((error = rd_kafka_query_watermark_offsets(client, log->topics[of->channel],
-							 (int32_t)of->partition, &low, &high,
-							 REQUEST_MS)) != 0 &&
-	       ward_kafka_rc(error) != WARD_E_PERM && ward_clock_monotonic() < until)
+	while ((error = ask_offset(client, topic, of, RD_KAFKA_OFFSET_BEGINNING, &low)) != 0 ||
+	       (error = ask_offset(client, topic, of, RD_KAFKA_OFFSET_END, &high)) != 0) {
+		if (ward_kafka_rc(error) == WARD_E_PERM || ward_clock_monotonic() >= until)
+			break;
 		(void)usleep(PAUSE_US);
+	}
 	if (error)
 		return ward_kafka_rc(error) == WARD_E_PERM ? WARD_E_PERM : WARD_E_TIMEOUT;
 	if (low < 0 || high < low)
