@@ -209,6 +209,6 @@ kill_round() {
 	run wardcloud serve --config "$dir/1/wardcloud.conf" "${secure[@]}" --set kafka.start=3s
 	[ "$status" = 2 ]
 	[[ $output == *"readable for everybody"* ]]
-	run grep -rl secret "$dir" --include='*.log' --include=wardcloud.conf
+	run grep -rlE '(broker|wrong)-secret' "$dir" --include='*.log' --include=wardcloud.conf
 	[ "$status" = 1 ]
 }

@@ -249,7 +249,7 @@ static enum ward_rc
 learn_size(struct upload *u)
 {
 	WARD_AUTO(ward_fd_close) int fd = -1;
-	struct ward_fd_stat stat;
+	struct ward_fd_stat stat = {0};
 	enum ward_rc rc =
 		ward_objects_get(u->service->o.objects, u->sha256, u->service->o.sample_max, &fd);
 
