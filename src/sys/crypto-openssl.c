@@ -166,20 +166,32 @@ ward_hasher_freep(struct ward_hasher **hasher)
 	free(h);
 }
 
-enum ward_rc
-ward_hasher_new(struct ward_hasher **ret_hasher)
+static enum ward_rc
+new_hasher(const EVP_MD *md, struct ward_hasher **ret_hasher)
 {
 	struct ward_hasher *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return WARD_E_NOMEM;
 	h->ctx = EVP_MD_CTX_new();
-	if (!h->ctx || EVP_DigestInit_ex2(h->ctx, EVP_sha256(), NULL) != 1) {
+	if (!h->ctx || EVP_DigestInit_ex2(h->ctx, md, NULL) != 1) {
 		ward_hasher_freep(&h);
 		return WARD_E_NOMEM;
 	}
 	*ret_hasher = h;
 	return WARD_OK;
+}
+
+enum ward_rc
+ward_hasher_new(struct ward_hasher **ret_hasher)
+{
+	return new_hasher(EVP_sha256(), ret_hasher);
+}
+
+enum ward_rc
+ward_hasher_new_md5(struct ward_hasher **ret_hasher)
+{
+	return new_hasher(EVP_md5(), ret_hasher);
 }
 
 enum ward_rc

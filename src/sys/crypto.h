@@ -38,9 +38,11 @@ enum ward_rc ward_aead_open(struct ward_aead *aead, const uint8_t nonce[WARD_AEA
 struct ward_hasher;
 
 enum ward_rc ward_hasher_new(struct ward_hasher **ret_hasher) WARD_MUST_CHECK;
+/* MD5 instead, of 16 bytes: for sums that others have made. */
+enum ward_rc ward_hasher_new_md5(struct ward_hasher **ret_hasher) WARD_MUST_CHECK;
 void ward_hasher_freep(struct ward_hasher **hasher);
 enum ward_rc ward_hasher_add(struct ward_hasher *hasher, struct ward_span bytes) WARD_MUST_CHECK;
-/* Ends it; 32 bytes. */
+/* Ends it; 32 bytes of SHA-256. */
 enum ward_rc ward_hasher_end(struct ward_hasher *hasher, uint8_t *ret_digest) WARD_MUST_CHECK;
 
 #endif
