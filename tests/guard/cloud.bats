@@ -49,6 +49,47 @@ body_first_sight() {
 	guarded body_first_sight
 }
 
+body_packages() {
+	service
+	enroll
+	# A database of packages and a system's place of our own.
+	mkdir -p "$work/dpkg/info" "$work/package"
+	mount --bind "$work/dpkg" /var/lib/dpkg
+	mount --bind "$fs" /opt
+	# What the package has, and later where it has it.
+	list() {
+		md5sum "$work/package/$1" | sed "s, .*,  opt/$1," >"$work/dpkg/info/$1.md5sums"
+		echo "/opt/$1" >"$work/dpkg/info/$1.list"
+	}
+	start
+	connected
+	good "$work/package/ours"
+	list ours
+	eicar >"$work/package/eicar"
+	list eicar
+	wait_figure packages.files 2
+	cp "$work/package/ours" /opt/ours
+	[ "$(/opt/ours)" = ran ]
+	[ "$(figure cloud.held)" = 0 ] || fail "held though it is a package's"
+	[ "$(figure packages.unchanged)" -ge 1 ]
+	# Under another name, or changed, it is anybody's.
+	cp "$work/package/ours" /opt/copy
+	[ "$(/opt/copy)" = ran ]
+	held=$(figure cloud.held)
+	[ "$held" -ge 1 ]
+	good /opt/ours
+	[ "$(/opt/ours)" = ran ]
+	[ "$(figure cloud.held)" -gt "$held" ]
+	# What is convicted stays convicted, whatever a package says.
+	cp "$work/package/eicar" /opt/eicar
+	denied /opt/eicar
+	stop
+}
+
+@test "files as their package has installed them are not held" {
+	guarded body_packages
+}
+
 body_one_question() {
 	service
 	enroll

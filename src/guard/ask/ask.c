@@ -38,6 +38,7 @@ struct pending {
 	uint32_t generation;
 	uint64_t question; /* the decisions' */
 	bool sent;
+	bool check; /* not before it is known not to be a package's */
 	int fd;
 	struct ward_key key;
 	uint8_t sha256[WARD_SHA256_LEN];
@@ -248,12 +249,30 @@ begin(struct ward_asker *a, const struct ward_question *q, const struct ward_sco
 	a->state.asked++;
 	/* The thread gives the answer that is none: nothing here may call the decisions. */
 	p->deadline = hopeless ? 0 : now + a->policy.cloud.hold * 1000;
-	if (!hopeless) {
+	p->check =
+		a->o.packages && a->policy.realtime.trust_packages && ward_packages_may_have(q->fd);
+	if (!hopeless && !p->check) {
 		a->state.held++;
 		(void)!send(a, p, now);
 	}
 	poke(a);
 	return WARD_OK;
+}
+
+/* What the package manager is seen to write is not "written": it is checked against its lists when it
+   has ended, and asked about by everybody meanwhile. */
+static void
+add_writer(struct ward_asker *a, const struct ward_key *key, struct ward_scope_origin *origin)
+{
+	struct ward_origin known;
+
+	if (!a->o.origins || !ward_origins_recall(a->o.origins, key, &known))
+		return;
+	origin->network |= known.downloaded != 0;
+	if (known.writer.class == WARD_WRITER_PACKAGES && a->policy.realtime.trust_packages)
+		origin->written = false;
+	else
+		origin->written = true;
 }
 
 enum ward_rc
@@ -267,6 +286,7 @@ ward_asker_ask(void *ctx, const struct ward_question *q)
 		return rc;
 	ward_scope_origin_of(q->fd, q->key->ctime, a->since, &origin);
 	(void)pthread_mutex_lock(&a->lock);
+	add_writer(a, q->key, &origin);
 	if (!is_off(a) && ward_scope_holds(&a->policy, q->so_far->type, &origin))
 		rc = begin(a, q, &origin);
 	(void)pthread_mutex_unlock(&a->lock);
@@ -552,6 +572,71 @@ expire(struct ward_asker *a, uint64_t now)
 	}
 }
 
+/* --- files of packages --- */
+
+/* The next one that is to be checked; its copy has a descriptor of its own. */
+static bool
+next_check(struct ward_asker *a, struct pending *ret, uint64_t *ret_id)
+{
+	bool found = false;
+
+	(void)pthread_mutex_lock(&a->lock);
+	for (size_t i = 0; i < a->used && !found; i++) {
+		struct pending *p = &a->pending[i];
+
+		if (p->state != PENDING_WAITS || !p->check)
+			continue;
+		*ret = *p;
+		*ret_id = id_of(a, p);
+		found = ward_fd_copy(p->fd, &ret->fd) == WARD_OK;
+		p->check = found;
+	}
+	(void)pthread_mutex_unlock(&a->lock);
+	return found;
+}
+
+/* True: it was still waiting, and has its answer now. */
+static bool
+end_check(struct ward_asker *a, uint64_t id, bool unchanged)
+{
+	struct pending *p;
+	bool waits;
+
+	(void)pthread_mutex_lock(&a->lock);
+	p = by_id(a, id);
+	waits = p && p->state == PENDING_WAITS;
+	if (waits)
+		p->check = false;
+	if (waits && unchanged) {
+		free_place(p);
+		a->state.packaged++;
+	} else if (waits) {
+		a->state.held++;
+	}
+	(void)pthread_mutex_unlock(&a->lock);
+	return waits && unchanged;
+}
+
+/* Reads whole files, but such as the scanner has just read. The local layers' word stands for those that
+   are as their package has them. */
+static void
+check_packages(struct ward_asker *a)
+{
+	struct ward_answer answer;
+	struct pending p;
+	uint64_t id;
+
+	while (next_check(a, &p, &id)) {
+		bool unchanged = ward_packages_unchanged(a->o.packages, p.fd, NULL);
+
+		ward_fd_close(&p.fd);
+		if (!end_check(a, id, unchanged))
+			continue;
+		no_answer(&answer, &p, WARD_REASON_NONE);
+		ward_decide_answer(a->decide, p.question, &answer);
+	}
+}
+
 /* Sends what could not be sent; µs until something is over. */
 static uint64_t
 resend(struct ward_asker *a, uint64_t now)
@@ -566,7 +651,7 @@ resend(struct ward_asker *a, uint64_t now)
 	for (size_t i = 0; i < a->used; i++) {
 		struct pending *p = &a->pending[i];
 
-		if (p->state == PENDING_FREE)
+		if (p->state == PENDING_FREE || (p->check && p->deadline > now))
 			continue;
 		if (!p->sent && f.ready)
 			(void)!send(a, p, now);
@@ -604,6 +689,7 @@ run(void *ctx)
 		uint64_t now;
 
 		ward_peer_turn(a->peer);
+		check_packages(a);
 		now = ward_clock_monotonic();
 		expire(a, now);
 		ward_notes_send(a->notes, a->peer);

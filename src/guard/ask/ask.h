@@ -9,6 +9,8 @@
 
 #include "guard/ask/peer.h"
 #include "guard/decide/decide.h"
+#include "guard/origin/origins.h"
+#include "guard/packages/packages.h"
 
 struct ward_asker;
 
@@ -17,6 +19,9 @@ struct ward_asker_options {
 	const char *directory; /* its state; borrowed */
 	const char *intelligence;
 	const struct ward_policy *policy; /* copied */
+	struct ward_origins *origins;	  /* borrowed; who wrote what */
+	struct ward_packages
+		*packages; /* borrowed; NULL: files of packages are held as all others */
 	/* As of peer.h. */
 	void (*process)(void *ctx, int pid, bool alive);
 	void *ctx;
@@ -44,6 +49,7 @@ struct ward_asker_state {
 	uint64_t round_trip_usec, position, outbox, outbox_dropped, lookups, samples, unavailable;
 	uint64_t starts;
 	uint64_t asked, held, answered, timed_out, late, notes_dropped; /* by this guard */
+	uint64_t packaged; /* not asked about: as a package has installed them */
 	uint32_t user;
 	char server[256], device[37], problem[257];
 };

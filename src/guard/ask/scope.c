@@ -8,7 +8,13 @@ look_for_url(void *ctx, const char *name, struct ward_span value)
 {
 	bool *found = ctx;
 
-	if (strcmp(name, "user.xdg.origin.url") != 0 || value.len == 0)
+	static const char *const names[] = {"user.xdg.origin.url", "user.xdg.referrer.url",
+					    "trusted.ward.origin"};
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		known |= strcmp(name, names[i]) == 0;
+	if (!known || value.len == 0)
 		return WARD_OK;
 	*found = true;
 	return WARD_E_STOPPED;

@@ -217,21 +217,43 @@ ward_origins_written(struct ward_origins *o, int fd, int pid, int take_pidfd)
 void
 ward_origins_of(struct ward_origins *o, int fd, struct ward_origin *ret_origin)
 {
-	struct ward_writer writer;
+	struct ward_origin known;
 	enum ward_fd_kind kind;
-	const struct file *file = NULL;
 	struct ward_key key;
 
 	ward_origin_of_file(fd, ret_origin);
-	if (ward_key_of(fd, &key, &kind) != WARD_OK)
-		return;
+	if (ward_key_of(fd, &key, &kind) == WARD_OK && ward_origins_recall(o, &key, &known))
+		ward_origin_add_writer(ret_origin, &known.writer);
+}
+
+bool
+ward_origins_recall(struct ward_origins *o, const struct ward_key *key,
+		    struct ward_origin *ret_origin)
+{
+	struct ward_writer writer;
+	const struct file *file;
+
 	(void)pthread_mutex_lock(&o->lock);
-	file = find(o, &key);
+	file = find(o, key);
 	if (file)
 		writer = file->writer;
 	(void)pthread_mutex_unlock(&o->lock);
-	if (file)
-		ward_origin_add_writer(ret_origin, &writer);
+	if (!file)
+		return false;
+	*ret_origin = (struct ward_origin){0};
+	ward_origin_add_writer(ret_origin, &writer);
+	return true;
+}
+
+void
+ward_origins_lost(struct ward_origins *o)
+{
+	(void)pthread_mutex_lock(&o->lock);
+	for (size_t i = 0; i < o->sets * WAYS; i++) {
+		if (o->files[i].writer.class == WARD_WRITER_PACKAGES)
+			o->files[i].writer = (struct ward_writer){.class = WARD_WRITER_UNKNOWN};
+	}
+	(void)pthread_mutex_unlock(&o->lock);
 }
 
 void

@@ -38,6 +38,14 @@ void ward_origins_written(struct ward_origins *o, int fd, int pid, int take_pidf
  * decides. A file whose writer was dropped, or is still to be looked at, counts as written too. */
 void ward_origins_of(struct ward_origins *o, int fd, struct ward_origin *ret_origin);
 
+/* Only who wrote it, out of memory: for the thread that decides. False: nobody is known to have. Of the
+ * origin only what follows from the writer is set. */
+bool ward_origins_recall(struct ward_origins *o, const struct ward_key *key,
+			 struct ward_origin *ret_origin);
+/* The kernel has lost news of written files: what the package manager wrote may be somebody else's now,
+ * so that is forgotten. */
+void ward_origins_lost(struct ward_origins *o);
+
 /* Waits until everything that was handed over has been looked at; for tests. */
 void ward_origins_settle(struct ward_origins *o);
 void ward_origins_stats(struct ward_origins *o, struct ward_origins_stats *ret_stats);

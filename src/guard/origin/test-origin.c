@@ -316,6 +316,8 @@ test_written_files_are_remembered(void **state)
 	WARD_AUTO(ward_fd_close) int fd = make_file();
 	struct ward_process p = {.pidfd = -1};
 	struct ward_origins *origins = NULL;
+	struct ward_key key;
+	enum ward_fd_kind kind;
 	struct ward_origins_stats stats;
 	struct ward_origin o;
 	int pidfd;
@@ -334,6 +336,14 @@ test_written_files_are_remembered(void **state)
 	ward_origins_of(origins, fd, &o);
 	assert_string_equal(o.writer.program, "curl");
 	assert_true(o.downloaded & WARD_ORIGIN_BY_WRITER);
+	assert_int_equal(ward_key_of(fd, &key, &kind), WARD_OK);
+	assert_true(ward_origins_recall(origins, &key, &o));
+	assert_int_equal(o.downloaded, WARD_ORIGIN_BY_WRITER);
+	ward_origins_lost(origins);
+	assert_true(ward_origins_recall(origins, &key, &o));
+	assert_int_equal(o.writer.class, WARD_WRITER_FETCHER);
+	key.inode++;
+	assert_false(ward_origins_recall(origins, &key, &o));
 	ward_process_end(&p);
 	/* More at once than there is room for are still files that were written. */
 	for (int i = 0; i < 500; i++)

@@ -228,11 +228,25 @@ is_systems(const char *path)
 
 /* Owner and mode first: they are cheap, and most files of users end here. */
 static bool
-find_place(int fd, char path[WARD_FD_PATH], struct ward_fd_stat *st)
+is_roots(int fd, struct ward_fd_stat *st)
 {
 	return ward_fd_stat(fd, st) == WARD_OK && st->kind == WARD_FD_REGULAR && st->uid == 0 &&
-	       !(st->mode & OTHERS_WRITE) && st->size <= WARD_PACKAGES_FILE_MAX &&
-	       ward_fd_path(fd, path) == WARD_OK && is_systems(path) && ward_fd_is_at(fd, path);
+	       !(st->mode & OTHERS_WRITE) && st->size <= WARD_PACKAGES_FILE_MAX;
+}
+
+bool
+ward_packages_may_have(int fd)
+{
+	struct ward_fd_stat st;
+
+	return is_roots(fd, &st);
+}
+
+static bool
+find_place(int fd, char path[WARD_FD_PATH], struct ward_fd_stat *st)
+{
+	return is_roots(fd, st) && ward_fd_path(fd, path) == WARD_OK && is_systems(path) &&
+	       ward_fd_is_at(fd, path);
 }
 
 static enum ward_rc

@@ -48,6 +48,9 @@ struct ward_packages *ward_packages_free(struct ward_packages *p);
  */
 bool ward_packages_unchanged(struct ward_packages *p, int fd, char ret_package[WARD_PACKAGES_NAME]);
 
+/* Whether it can be at all, by owner and mode alone: for the thread that decides. */
+bool ward_packages_may_have(int fd);
+
 /* Waits until an index of the database as it is now is there, or could not be built. */
 void ward_packages_settle(struct ward_packages *p);
 void ward_packages_stats(struct ward_packages *p, struct ward_packages_stats *ret_stats);

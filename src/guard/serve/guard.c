@@ -51,6 +51,7 @@ struct guard {
 	struct ward_journal *journal;
 	struct ward_origins *origins;
 	struct ward_memory *memory;
+	struct ward_packages *packages;
 	struct ward_asker *asker;
 	char uplink[WARD_PATHS_MAX];
 	struct ward_decide *decide;
@@ -359,6 +360,8 @@ make_asker(struct guard *g)
 		.directory = g->options->enrolment,
 		.intelligence = g->intelligence,
 		.policy = &g->policy->policy,
+		.origins = g->origins,
+		.packages = g->packages,
 		.process = on_process,
 		.ctx = g->kin,
 	};
@@ -376,8 +379,11 @@ static enum ward_rc
 start_origins(struct guard *g)
 {
 	const struct ward_origins_options o = {0};
+	const struct ward_packages_options packages = {.on_process = on_process, .ctx = g->kin};
 	enum ward_rc rc = ward_origins_new(&o, &g->origins);
 
+	if (rc == WARD_OK)
+		rc = ward_packages_new(&packages, &g->packages);
 	if (rc != WARD_OK)
 		return rc;
 	g->memory = ward_memory_new();
@@ -438,6 +444,7 @@ answer(void *ctx, enum ward_guard_operation operation, struct ward_arena *arena,
 		.remedy = g->remedy,
 		.origins = g->origins,
 		.memory = g->memory,
+		.packages = g->packages,
 		.asker = g->asker,
 		.intelligence = g->intelligence,
 		.reload_error = g->reload_error,
@@ -696,6 +703,7 @@ stop(struct guard *g)
 	g->asker = ward_asker_free(g->asker);
 	g->decide = ward_decide_free(g->decide);
 	g->memory = ward_memory_free(g->memory);
+	g->packages = ward_packages_free(g->packages);
 	g->origins = ward_origins_free(g->origins);
 	g->watch = ward_watch_free(g->watch);
 	g->journal = ward_journal_free(g->journal);

@@ -103,6 +103,8 @@ take_news(struct ward_loop *l, struct batch *b)
 	rest = ward_span_of(b->buffer, n);
 	while ((rc = ward_fan_next(&rest, &event)) == WARD_OK) {
 		atomic_fetch_add(&l->overflows, event.overflow);
+		if (event.overflow)
+			ward_origins_lost(l->o.origins);
 		if (event.fd < 0) {
 			ward_fd_close(&event.pidfd);
 			continue;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wardd: the guard. */
 #include <stdio.h>
+#include <string.h>
 
+#include "guard/packages/child.h"
 #include "guard/serve/guard.h"
 
 int
@@ -9,6 +11,8 @@ main(int argc, char **argv)
 {
 	struct ward_guard_options options;
 
+	if (argc > 1 && strcmp(argv[1], WARD_PACKAGES_CHILD) == 0)
+		return ward_packages_child(argc, argv);
 	if (!ward_guard_options_parse(argc, argv, &options))
 		return 2;
 	if (options.help) {

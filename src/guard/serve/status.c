@@ -142,6 +142,7 @@ tell_memory(const struct ward_status_sources *s, struct ward_guard_reply *r)
 	enum ward_memexec_kernel kernel = ward_memexec_kernel();
 	struct ward_memexec_stats m;
 	struct ward_origins_stats o;
+	struct ward_packages_stats p;
 
 	ward_memory_stats(s->memory, &m);
 	figure(r, "memory.executed", m.memory);
@@ -155,6 +156,11 @@ tell_memory(const struct ward_status_sources *s, struct ward_guard_reply *r)
 	figure(r, "origins.gone", o.gone);
 	figure(r, "origins.downloads", o.downloads);
 	figure(r, "origins.dropped", o.dropped);
+	ward_packages_stats(s->packages, &p);
+	figure(r, "packages.files", p.files);
+	figure(r, "packages.builds", p.builds);
+	figure(r, "packages.failed", p.failed);
+	figure(r, "packages.unchanged", p.unchanged);
 }
 
 /* A setting as a document has it, without its quotes. */

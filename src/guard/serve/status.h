@@ -22,6 +22,7 @@ struct ward_status_sources {
 	struct ward_asker *asker;
 	struct ward_origins *origins;
 	const struct ward_memory *memory;
+	struct ward_packages *packages;
 	const char *intelligence;	/* hex digits of the packs in use */
 	const char *reload_error;	/* what is wrong with the last reload; "" */
 	const char *organisation_error; /* why its new policy is not used; "" */
