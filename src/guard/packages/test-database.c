@@ -12,7 +12,7 @@
 #define B "fedcba9876543210fedcba9876543210"
 
 static struct ward_buf bytes;
-static struct ward_index index_;
+static struct ward_index opened;
 
 static struct ward_database *
 new_database(void)
@@ -30,7 +30,7 @@ static void
 end(struct ward_database *d)
 {
 	assert_int_equal(ward_database_end(d, &bytes), WARD_OK);
-	assert_int_equal(ward_index_open(ward_buf_span(&bytes), &index_), WARD_OK);
+	assert_int_equal(ward_index_open(ward_buf_span(&bytes), &opened), WARD_OK);
 	ward_database_freep(&d);
 }
 
@@ -46,8 +46,8 @@ package_of(const char *path)
 {
 	size_t first;
 
-	return ward_index_find(&index_, path, &first) == 1
-		       ? ward_index_entry(&index_, first).package
+	return ward_index_find(&opened, path, &first) == 1
+		       ? ward_index_entry(&opened, first).package
 		       : NULL;
 }
 
@@ -65,7 +65,7 @@ test_sums(void **state)
 	assert_int_equal(sums(d, "other", A "  usr/bin/other"), WARD_OK);
 	assert_int_equal(ward_database_bad_lines(d), 0);
 	end(d);
-	assert_int_equal(index_.count, 5);
+	assert_int_equal(opened.count, 5);
 	assert_string_equal(package_of("/usr/bin/dash"), "dash");
 	assert_string_equal(package_of("/usr/bin/sh"), "dash");
 	assert_string_equal(package_of("/bin/sh"), "dash");
@@ -76,8 +76,8 @@ test_sums(void **state)
 	assert_null(package_of("/usr/bin/das"));
 	assert_null(package_of("usr/bin/dash"));
 	assert_null(package_of("/usr/bin/../bin/dash"));
-	assert_int_equal(ward_index_find(&index_, "/usr/bin/sh", &first), 1);
-	assert_int_equal(ward_index_entry(&index_, first).md5[0], 0xfe);
+	assert_int_equal(ward_index_find(&opened, "/usr/bin/sh", &first), 1);
+	assert_int_equal(ward_index_entry(&opened, first).md5[0], 0xfe);
 }
 
 /* A file that went from one package to another is known with both contents. */
@@ -91,9 +91,9 @@ test_a_path_of_two_packages(void **state)
 	assert_int_equal(sums(d, "old", A "  usr/bin/x\n"), WARD_OK);
 	assert_int_equal(sums(d, "new", B "  bin/x\n"), WARD_OK);
 	end(d);
-	assert_int_equal(ward_index_find(&index_, "/usr/bin/x", &first), 2);
-	assert_string_equal(ward_index_entry(&index_, first).package, "old");
-	assert_string_equal(ward_index_entry(&index_, first + 1).package, "new");
+	assert_int_equal(ward_index_find(&opened, "/usr/bin/x", &first), 2);
+	assert_string_equal(ward_index_entry(&opened, first).package, "old");
+	assert_string_equal(ward_index_entry(&opened, first + 1).package, "new");
 }
 
 static void
@@ -156,7 +156,7 @@ test_hostile_sums(void **state)
 	assert_int_equal(sums(d, "a\nb", A "  usr/x\n"), WARD_E_FORMAT);
 	assert_int_equal(sums(d, "\xff", A "  usr/x\n"), WARD_E_FORMAT);
 	end(d);
-	assert_int_equal(index_.count, 0);
+	assert_int_equal(opened.count, 0);
 	assert_null(package_of("/usr/x"));
 }
 
