@@ -221,7 +221,9 @@ body_quarantine() {
 	[ "$(events file.convicted | jq -r '."ward.status"')" = quarantined ]
 	grep -rq 'EICAR-STANDARD' "$work/state" && fail 'it lies in quarantine as it was'
 	[ -n "$(ls "$work/state/quarantine")" ]
-	[ "$(stat -c %a "$work/state")" = 700 ]
+	# The network process passes through to its own directory, and that is all for others.
+	[ "$(stat -c %a "$work/state")" = 711 ]
+	[ -z "$(find "$work/state" -mindepth 1 -perm /077)" ]
 	allowed "$fs/keep"
 	# one that is opened before the background comes to it
 	for i in $(seq 20); do
