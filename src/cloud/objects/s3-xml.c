@@ -153,7 +153,7 @@ enum ward_rc
 ward_s3_list_parse(struct ward_span page, ward_object_fn fn, void *context,
 		   struct ward_buf *ret_token)
 {
-	struct ward_span object;
+	struct ward_span object, more;
 	size_t at = 0;
 	enum ward_rc rc = WARD_OK;
 
@@ -163,7 +163,8 @@ ward_s3_list_parse(struct ward_span page, ward_object_fn fn, void *context,
 	while (!rc && element(page, "Contents", at, &object, &at))
 		rc = take_object(object, fn, context);
 	ward_buf_clear(ret_token);
-	if (rc || !ward_span_eq(child(page, "IsTruncated"), ward_span_str("true")))
+	more = child(page, "IsTruncated");
+	if (rc || !more.data || !ward_span_eq(more, ward_span_str("true")))
 		return rc;
 	rc = put_text(ret_token, child(page, "NextContinuationToken"));
 	return !rc && (ret_token->len == 0 || ret_token->len > TOKEN_MAX) ? WARD_E_FORMAT : rc;

@@ -112,7 +112,7 @@ test_nothing_found_is_one_record(void **state)
 static void
 test_what_is_inside_gets_records(void **state)
 {
-	Record *last;
+	Record *last = read_item(0);
 	const Ward__Log__V1__Verdict *v;
 
 	(void)state;
