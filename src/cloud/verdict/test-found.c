@@ -112,7 +112,7 @@ test_nothing_found_is_one_record(void **state)
 static void
 test_what_is_inside_gets_records(void **state)
 {
-	Record *last = read_item(0);
+	Record *last;
 	const Ward__Log__V1__Verdict *v;
 
 	(void)state;
@@ -120,6 +120,7 @@ test_what_is_inside_gets_records(void **state)
 	add(3, WARD_UNKNOWN, "b");
 	add(1, WARD_MALICIOUS, "itself"); /* a quine: the sample's own verdict stands */
 	make_items();
+	last = read_item(0);
 	for (uint8_t digest = 1; digest <= 2; digest++) {
 		assert_int_equal(records(WARD__LOG__V1__RECORD__FACT_VERDICT, digest, NULL), 1);
 		assert_int_equal(records(WARD__LOG__V1__RECORD__FACT_CHANGE, digest, NULL), 1);
