@@ -44,7 +44,7 @@ bench:
 	@tools/install-packages build bench
 	@[ -f build-release/build.ninja ] || meson setup build-release --buildtype=release -Dtests=false
 	@ninja -j$(JOBS) -C build-release
-	@for b in bench/*; do [ ! -x $$b ] || [ -d $$b ] || BUILD=build-release $$b || exit 1; done
+	@for b in bench/* bench/*/*; do [ ! -x $$b ] || [ -d $$b ] || BUILD=build-release $$b || exit 1; done
 
 coverage:
 	@tools/install-packages build coverage
