@@ -26,23 +26,63 @@ ward_leave_out_file(const struct ward_leave_out *l, int fd)
 	char path[WARD_FD_PATH];
 	struct ward_exclusion_subject s = {.path = path};
 
-	if (!l->policy || l->policy->policy.exclusion_count == 0 ||
+	if (!l->policy || l->nothing || l->policy->policy.exclusion_count == 0 ||
 	    ward_fd_path(fd, path) != WARD_OK)
 		return NULL;
 	return match(l, &s);
+}
+
+/* The verdict is the cloud's, and it is a bad one. */
+static bool
+of_cloud(const struct ward_report *report)
+{
+	return report->cloud && report->cloud->decided && report->cloud->said &&
+	       report->verdict >= WARD_SUSPICIOUS;
+}
+
+bool
+ward_leave_out_convict(const struct ward_leave_out *l, struct ward_report *report,
+		       struct ward_finding *ret_finding)
+{
+	if (!l->policy || !report->sha256 || !ward_policy_blocks(l->policy, report->sha256))
+		return false;
+	*ret_finding = (struct ward_finding){
+		.layer = WARD_LAYER_HASH,
+		.verdict = WARD_MALICIOUS,
+		.threat = "Policy.Blocked",
+		.rule = "blocked.hashes",
+		.source = "policy",
+		.detail = "",
+		.path = "",
+	};
+	report->verdict = WARD_MALICIOUS;
+	report->findings = ret_finding;
+	report->finding_count = 1;
+	report->findings_dropped = 0;
+	return true;
 }
 
 const struct ward_exclusion *
 ward_leave_out_findings(const struct ward_leave_out *l, const struct ward_report *report)
 {
 	struct ward_exclusion_subject s = {.sha256 = report->sha256};
+	bool convicted = of_cloud(report), by_hash;
 	const struct ward_exclusion *found = NULL;
 
-	if (!l->policy || report->finding_count == 0 || report->findings_dropped)
+	if (!l->policy || l->nothing || (report->finding_count == 0 && !convicted) ||
+	    report->findings_dropped)
 		return NULL;
 	if (s.sha256)
 		found = match(l, &s);
-	for (size_t i = 0; !found && i < report->finding_count; i++) {
+	by_hash = found != NULL;
+	if (!found && convicted) {
+		struct ward_exclusion_subject one = {.threat = report->cloud->said->threat};
+
+		found = match(l, &one);
+		if (!found)
+			return NULL;
+	}
+	for (size_t i = 0; !by_hash && i < report->finding_count; i++) {
 		struct ward_exclusion_subject one = {.threat = report->findings[i].threat};
 		const struct ward_exclusion *e = one.threat ? match(l, &one) : NULL;
 

@@ -8,6 +8,7 @@
 
 struct ward_leave_out {
 	struct ward_policy_effective *policy; /* owned; NULL: nothing is left out */
+	bool nothing;			      /* leave nothing out, whatever it says */
 };
 
 /* Frees the policy; usable with WARD_AUTO. */
@@ -18,6 +19,12 @@ const struct ward_exclusion *ward_leave_out_file(const struct ward_leave_out *l,
 /* The exclusion that allows what was found, when all of it is allowed (hash, threat), or NULL. */
 const struct ward_exclusion *ward_leave_out_findings(const struct ward_leave_out *l,
 						     const struct ward_report *report);
+
+/* The policy convicts this content itself (blocked.hashes): the report becomes one of a malicious file,
+ * with *ret_finding (to be kept as long as the report) as what was found. No exclusion by hash or threat
+ * changes that. False: it does not. */
+bool ward_leave_out_convict(const struct ward_leave_out *l, struct ward_report *report,
+			    struct ward_finding *ret_finding);
 
 /* One line about a file that is left out. */
 void ward_leave_out_print(const char *path, const struct ward_exclusion *e, FILE *out);

@@ -114,10 +114,17 @@ leave_out(struct scan *s, const char *path, const struct ward_exclusion *e)
 		ward_leave_out_print(path, e, stdout);
 }
 
+/* What the cloud convicts may be allowed here. */
 static void
 show_of_cloud(void *context, const struct ward_report *report)
 {
-	show(context, report);
+	struct scan *s = context;
+	const struct ward_exclusion *allowed = ward_leave_out_findings(&s->leave_out, report);
+
+	if (allowed)
+		leave_out(s, report->path, allowed);
+	else
+		show(s, report);
 }
 
 /* To the cloud if it should say something, else to the user. True: the reply was taken. */
@@ -126,9 +133,14 @@ hand_over(struct scan *s, struct job *job, struct ward_pool_reply *reply)
 {
 	struct ward_cloud_file file = {job->path, reply, job->was, job->place, job->kept};
 	const struct ward_exclusion *allowed;
+	struct ward_finding finding;
 	struct ward_report report;
 
 	ward_session_report(job->path, reply, &report);
+	if (ward_leave_out_convict(&s->leave_out, &report, &finding)) {
+		show(s, &report);
+		return false;
+	}
 	allowed = ward_leave_out_findings(&s->leave_out, &report);
 	if (allowed) {
 		leave_out(s, job->path, allowed);
@@ -433,7 +445,7 @@ static const struct ward_option table[] = {
 	{"exclude", 'e', WARD_OPTION_LIST, "PATTERN", AT(excludes),
 	 "leave out names (or with a slash: paths) that match"},
 	{"policy", 0, WARD_OPTION_TEXT, "FILE", AT(policy),
-	 "leave out what this policy excludes (" WARD_POLICY_FILE ")"},
+	 "leave out what this policy excludes, convict what it blocks (" WARD_POLICY_FILE ")"},
 	{"ignore-exclusions", 0, WARD_OPTION_FLAG, NULL, AT(ignore_exclusions),
 	 "leave nothing out for the policy's sake"},
 	{"cross-fs", 0, WARD_OPTION_FLAG, NULL, AT(cross_fs), "enter other mounted file systems"},
@@ -471,8 +483,9 @@ load_policy(struct scan *s)
 {
 	const struct ward_policy_files files = {.local = s->options.policy};
 
-	if (!s->options.policy || s->options.ignore_exclusions)
+	if (!s->options.policy)
 		return true;
+	s->leave_out.nothing = s->options.ignore_exclusions;
 	s->leave_out.policy = ward_policy_load(&files);
 	return s->leave_out.policy != NULL;
 }

@@ -122,20 +122,26 @@ time_of(const ASN1_TIME *at)
 	return seconds < 0 ? 0 : (uint64_t)seconds * 1000;
 }
 
+/* spiffe://ORGANISATION/device/UUID */
 static bool
-device_in(struct ward_span uri, uint8_t ret[16])
+device_in(struct ward_span uri, struct ward_key_facts *ret)
 {
-	static const char part[] = "/device/";
+	static const char scheme[] = "spiffe://", part[] = "/device/";
 	const uint8_t *at = memmem(uri.data, uri.len, part, sizeof(part) - 1);
-	size_t from = at ? (size_t)(at - uri.data) + sizeof(part) - 1 : 0;
+	size_t from = at ? (size_t)(at - uri.data) + sizeof(part) - 1 : 0, len;
 
-	return at && ward_span_starts(uri, "spiffe://", 9) &&
-	       !ward_wire_uuid_parse(ward_span_cut(uri, from, uri.len), ret);
+	if (!at || !ward_span_starts(uri, scheme, sizeof(scheme) - 1) ||
+	    ward_wire_uuid_parse(ward_span_cut(uri, from, uri.len), ret->device))
+		return false;
+	len = from - (sizeof(part) - 1) - (sizeof(scheme) - 1);
+	(void)snprintf(ret->organisation, sizeof(ret->organisation), "%.*s", (int)len,
+		       (const char *)uri.data + sizeof(scheme) - 1);
+	return true;
 }
 
 /* Exactly one URI, and it is a device's. */
 static bool
-device_of(X509 *certificate, uint8_t ret[16])
+device_of(X509 *certificate, struct ward_key_facts *ret)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 	unsigned uris = 0;
@@ -165,7 +171,7 @@ ward_key_facts(struct ward_span identity, struct ward_key_facts *ret)
 	enum ward_rc rc = WARD_E_FORMAT;
 
 	if (key && certificate && X509_check_private_key(certificate, key) == 1 &&
-	    device_of(certificate, facts.device)) {
+	    device_of(certificate, &facts)) {
 		facts.not_before_ms = time_of(X509_get0_notBefore(certificate));
 		facts.not_after_ms = time_of(X509_get0_notAfter(certificate));
 		(void)X509_NAME_oneline(X509_get_subject_name(certificate), facts.subject,
@@ -245,12 +251,12 @@ static const char *
 check_certificate(X509 *certificate, EVP_PKEY *key, const uint8_t device[16], X509_STORE *store)
 {
 	X509_STORE_CTX *check = X509_STORE_CTX_new();
-	uint8_t named[16];
+	struct ward_key_facts named;
 	const char *why = NULL;
 
 	if (X509_check_private_key(certificate, key) != 1)
 		why = "the certificate is for another key";
-	else if (!device_of(certificate, named) || memcmp(named, device, 16) != 0)
+	else if (!device_of(certificate, &named) || memcmp(named.device, device, 16) != 0)
 		why = "the certificate names another device";
 	else if (!check || X509_STORE_CTX_init(check, store, certificate, NULL) != 1 ||
 		 X509_STORE_CTX_set_purpose(check, X509_PURPOSE_SSL_CLIENT) != 1 ||

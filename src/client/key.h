@@ -39,6 +39,7 @@ struct ward_key_facts {
 	uint8_t device[16];
 	uint64_t not_before_ms, not_after_ms; /* since 1970 */
 	char subject[128];
+	char organisation[128]; /* the authority of its URI: whose device it is */
 };
 /* Of an identity (key and certificate in PEM); WARD_E_FORMAT: they do not belong together. */
 enum ward_rc ward_key_facts(struct ward_span identity, struct ward_key_facts *ret) WARD_MUST_CHECK;

@@ -266,6 +266,7 @@ test_round_trip(void **state)
 	assert_true(
 		ward_span_eq(ward_buf_span(&loaded.identity), ward_buf_span(&f->state.identity)));
 	assert_int_equal(ward_key_facts(ward_buf_span(&loaded.identity), &facts), WARD_OK);
+	assert_string_equal(facts.organisation, "test.example");
 	assert_memory_equal(facts.device, device, 16);
 	assert_true(facts.not_after_ms > facts.not_before_ms);
 	assert_true(ward_state_renewal_due(&loaded, 1000));

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
+
 enum { MEMORY = 32 << 20, REFUSALS_MAX = WARD_SETTINGS_MAX + 3 };
 
 const char *
@@ -221,6 +223,39 @@ merge_exclusions(struct ward_policy_effective *e)
 	return ward_exclusions_new(all, n, &e->exclusions);
 }
 
+/* --- what is convicted by decision --- */
+
+static int
+compare_digests(const void *a, const void *b)
+{
+	return memcmp(a, b, 32);
+}
+
+static enum ward_rc
+sort_blocked(struct ward_policy_effective *e)
+{
+	const struct ward_policy_list *list = &e->policy.blocked.hashes;
+	uint8_t(*all)[32] = ward_arena_array(e->arena, list->count + 1, sizeof(*all));
+
+	if (!all)
+		return WARD_E_NOMEM;
+	for (size_t i = 0; i < list->count; i++) {
+		if (!ward_text_unhex(ward_span_str(list->items[i]), all[i], 32))
+			return WARD_E_FORMAT;
+	}
+	qsort(all, list->count, sizeof(*all), compare_digests);
+	e->blocked = (const uint8_t(*)[32])all;
+	e->blocked_count = list->count;
+	return WARD_OK;
+}
+
+bool
+ward_policy_blocks(const struct ward_policy_effective *e, const uint8_t sha256[32])
+{
+	return e->blocked_count > 0 &&
+	       bsearch(sha256, e->blocked, e->blocked_count, 32, compare_digests) != NULL;
+}
+
 /* --- the whole --- */
 
 static enum ward_rc
@@ -233,6 +268,8 @@ merge(struct ward_policy_effective *e)
 		return WARD_E_NOMEM;
 	for (size_t i = 0; rc == WARD_OK && i < ward_setting_count; i++)
 		rc = merge_setting(e, &ward_settings[i]);
+	if (rc == WARD_OK)
+		rc = sort_blocked(e);
 	return rc ? rc : merge_exclusions(e);
 }
 

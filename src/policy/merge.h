@@ -38,6 +38,8 @@ struct ward_policy_effective {
 	struct ward_policy policy;
 	enum ward_policy_source source[WARD_SETTINGS_MAX]; /* by index in ward_settings */
 	struct ward_exclusions *exclusions;		   /* of the policy, compiled */
+	const uint8_t (*blocked)[32]; /* blocked.hashes, sorted; see ward_policy_blocks */
+	size_t blocked_count;
 	struct ward_policy_refusal *refusals;
 	size_t refusal_count;
 	struct ward_policy_document *local, *organisation; /* owned; may be NULL */
@@ -55,6 +57,10 @@ enum ward_rc ward_policy_merge(struct ward_policy_document *take_local,
 struct ward_policy_effective *ward_policy_effective_free(struct ward_policy_effective *e);
 /* For WARD_AUTO. */
 void ward_policy_effective_freep(struct ward_policy_effective **e);
+
+/* Whether the policy convicts this content itself. No exclusion of hashes or threats and no allowance
+ * stands above that. Any thread; neither allocates nor locks. */
+bool ward_policy_blocks(const struct ward_policy_effective *e, const uint8_t sha256[32]);
 
 /*
  * Whether a local change of one setting would count, for `ward config set`: WARD_E_PERM when it would

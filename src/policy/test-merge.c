@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "policy/merge.h"
 #include <cmocka.h>
 
@@ -170,6 +171,14 @@ lists_that_get_stronger_are_united(void **state)
 	assert_string_equal(e->policy.blocked.hashes.items[0], b);
 	assert_string_equal(e->policy.blocked.hashes.items[1], a);
 	assert_int_equal(source(e, "blocked.hashes"), WARD_POLICY_FROM_LOCAL);
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t digest[32];
+
+		assert_true(ward_text_unhex(ward_span_str(i ? a : b), digest, sizeof(digest)));
+		assert_true(ward_policy_blocks(e, digest));
+		digest[31] ^= 1;
+		assert_false(ward_policy_blocks(e, digest));
+	}
 	assert_int_equal(e->policy.hold.origin,
 			 1u << WARD_POLICY_ORIGIN_ANY | 1u << WARD_POLICY_ORIGIN_NETWORK);
 	/* leaving out more is weaker: there is no union */

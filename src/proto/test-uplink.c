@@ -217,6 +217,56 @@ test_reports_are_checked_event_by_event(void **state)
 	assert_int_equal(encode(&r), WARD_E_INVAL);
 }
 
+static void
+test_health_and_tampering_are_checked(void **state)
+{
+	Ward__V1__Event event = WARD__V1__EVENT__INIT, *list = &event;
+	ward_uplink_request r = WARD__UPLINK__V1__REQUEST__INIT;
+	Ward__Uplink__V1__Report report = WARD__UPLINK__V1__REPORT__INIT;
+	Ward__V1__Health health = WARD__V1__HEALTH__INIT;
+	Ward__V1__Tamper tamper = WARD__V1__TAMPER__INIT;
+	char code[] = "loop-stuck", empty[] = "", mode[] = "block";
+	char seventeen[] = "aaaaaaaaaaaaaaaaa", control[] = "a\nb";
+	char *issues[WARD_WIRE_ISSUES_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i <= WARD_WIRE_ISSUES_MAX; i++)
+		issues[i] = code;
+	event.id = (ProtobufCBinaryData){sizeof(uuid7), uuid7};
+	event.what_case = WARD__V1__EVENT__WHAT_HEALTH;
+	event.health = &health;
+	r.what_case = WARD__UPLINK__V1__REQUEST__WHAT_REPORT;
+	r.report = &report;
+	report.id = 1;
+	report.events = &list;
+	report.n_events = 1;
+	health.issues = issues;
+	health.n_issues = WARD_WIRE_ISSUES_MAX;
+	health.mode = mode;
+	assert_int_equal(encode(&r), WARD_OK);
+	health.n_issues++;
+	assert_int_equal(encode(&r), WARD_E_INVAL);
+	health.n_issues = 1;
+	issues[0] = empty;
+	assert_int_equal(encode(&r), WARD_E_INVAL);
+	health.n_issues = 0;
+	health.mode = seventeen;
+	assert_int_equal(encode(&r), WARD_E_INVAL);
+	event.what_case = WARD__V1__EVENT__WHAT_TAMPER;
+	event.tamper = &tamper;
+	assert_int_equal(encode(&r), WARD_E_INVAL); /* of no kind */
+	tamper.kind = WARD__V1__TAMPER_KIND__TAMPER_KILLED;
+	assert_int_equal(encode(&r), WARD_OK);
+	tamper.kind++;
+	assert_int_equal(encode(&r), WARD_E_INVAL);
+	tamper.kind = WARD__V1__TAMPER_KIND__TAMPER_REFUSED;
+	tamper.deed = control;
+	assert_int_equal(encode(&r), WARD_E_INVAL);
+	tamper.deed = mode;
+	tamper.setting = code;
+	assert_int_equal(encode(&r), WARD_OK);
+}
+
 static enum ward_rc
 decode(const char *bytes, size_t len)
 {
@@ -273,6 +323,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_verdict_and_an_error_are_never_the_same,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_reports_are_checked_event_by_event, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_health_and_tampering_are_checked, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_nonsense_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damage_does_no_harm, set_up, tear_down),

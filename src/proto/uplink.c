@@ -123,6 +123,7 @@ check_state(const Ward__Uplink__V1__State *s)
 {
 	REFUSE_UNLESS(ward_wire_is_text(s->server, SERVER_MAX), "state.server");
 	REFUSE_UNLESS(ward_wire_is_text(s->device, DEVICE_TEXT), "state.device");
+	REFUSE_UNLESS(ward_wire_is_text(s->organisation, 128), "state.organisation");
 	REFUSE_UNLESS(ward_wire_is_text(s->problem, WHY_MAX), "state.problem");
 	return NULL;
 }

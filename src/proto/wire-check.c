@@ -139,6 +139,21 @@ check_health(const Ward__V1__Health *h)
 	REFUSE_UNLESS(ward_wire_is_text(h->engine_version, 64), "health.engine_version");
 	REFUSE_UNLESS(ward_wire_is_text(h->intelligence_version, 64),
 		      "health.intelligence_version");
+	REFUSE_UNLESS(h->n_issues <= WARD_WIRE_ISSUES_MAX, "health.issues");
+	for (size_t i = 0; i < h->n_issues; i++)
+		REFUSE_UNLESS(h->issues[i][0] && ward_wire_is_text(h->issues[i], 32),
+			      "health.issues");
+	REFUSE_UNLESS(ward_wire_is_text(h->mode, 16), "health.mode");
+	return NULL;
+}
+
+static const char *
+check_tamper(const Ward__V1__Tamper *t)
+{
+	REFUSE_UNLESS(t->kind > 0 && (unsigned)t->kind <= WARD__V1__TAMPER_KIND__TAMPER_KILLED,
+		      "tamper.kind");
+	REFUSE_UNLESS(ward_wire_is_text(t->deed, 64), "tamper.deed");
+	REFUSE_UNLESS(ward_wire_is_text(t->setting, 128), "tamper.setting");
 	return NULL;
 }
 
@@ -157,6 +172,8 @@ ward_wire_check_event(const Ward__V1__Event *e)
 		return check_detection(e->detection);
 	case WARD__V1__EVENT__WHAT_HEALTH:
 		return check_health(e->health);
+	case WARD__V1__EVENT__WHAT_TAMPER:
+		return check_tamper(e->tamper);
 	default:
 		return "event.what";
 	}

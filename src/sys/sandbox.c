@@ -97,6 +97,52 @@ ward_sandbox_drop_to(uint32_t uid, uint32_t gid)
 	return rc == WARD_OK ? drop_rest() : rc;
 }
 
+static uint64_t
+mask_of(const unsigned *capabilities, size_t count)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < count; i++)
+		mask |= (uint64_t)1 << capabilities[i];
+	return mask;
+}
+
+/* Capabilities that this kernel does not know end the list. */
+static enum ward_rc
+narrow_bounds(uint64_t keep)
+{
+	enum ward_rc rc = WARD_OK;
+
+	for (unsigned long c = 0; c < 64 && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++) {
+		if (!(keep >> c & 1) && prctl(PR_CAPBSET_READ, c, 0, 0, 0) == 1 &&
+		    prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0)
+			rc = ward_errno_rc(errno);
+	}
+	return rc;
+}
+
+enum ward_rc
+ward_sandbox_keep(const unsigned *capabilities, size_t count)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	uint64_t keep = mask_of(capabilities, count);
+	enum ward_rc rc = narrow_bounds(keep);
+
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capget, &header, data) != 0)
+		return ward_errno_rc(errno);
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		data[i].permitted &= (uint32_t)(keep >> (32 * i));
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, data) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return ward_errno_rc(errno);
+	return rc;
+}
+
 static enum ward_rc
 limit(__rlimit_resource_t what, rlim_t value)
 {

@@ -21,6 +21,13 @@ enum ward_rc ward_sandbox_drop(const char *user) WARD_MUST_CHECK;
 enum ward_rc ward_sandbox_drop_to(uint32_t uid, uint32_t gid) WARD_MUST_CHECK;
 
 /*
+ * Who stays root keeps these capabilities only (numbers of linux/capability.h), and neither it nor what it
+ * executes gets others back. For the calling thread: before there are more. WARD_E_PERM: the bounding set
+ * cannot be narrowed (that takes CAP_SETPCAP); the rest is done all the same.
+ */
+enum ward_rc ward_sandbox_keep(const unsigned *capabilities, size_t count) WARD_MUST_CHECK;
+
+/*
  * Landlock (landlock(7)) with no exception at all: no file can be opened, created, removed or
  * executed by path, and where the kernel knows how no TCP port, abstract socket or signal to
  * outside is allowed. *ret_abi is the kernel's version of it, 0 when it has none: that is no

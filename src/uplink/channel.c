@@ -190,6 +190,7 @@ fill_state(const struct uplink *u, Ward__Uplink__V1__State *s, char device[37])
 		return;
 	ward_wire_uuid_text(l->state.device, device);
 	s->device = device;
+	s->organisation = (char *)(uintptr_t)l->organisation;
 	s->server =
 		(char *)(uintptr_t)(u->settings.server[0] ? u->settings.server : l->state.server);
 }

@@ -110,8 +110,11 @@ remember_certificate(struct link *l)
 	struct ward_key_facts facts;
 
 	l->certificate_until_ms = 0;
-	if (ward_key_facts(ward_buf_span(&l->state.identity), &facts) == WARD_OK)
-		l->certificate_until_ms = facts.not_after_ms;
+	l->organisation[0] = 0;
+	if (ward_key_facts(ward_buf_span(&l->state.identity), &facts) != WARD_OK)
+		return;
+	l->certificate_until_ms = facts.not_after_ms;
+	(void)snprintf(l->organisation, sizeof(l->organisation), "%s", facts.organisation);
 }
 
 static enum ward_rc

@@ -80,6 +80,7 @@ struct link {
 	struct ward_fd_stat file;
 	uint64_t down_since_ms;
 	uint64_t certificate_until_ms;
+	char organisation[128];
 	bool renewing, reopen;
 	struct ward_buf new_key;
 	int renewal_lock;

@@ -236,6 +236,28 @@ ward_run() {
 	[[ $output == *"suspicious"*"new.sh"*"cloud: suspicious (metadata"* ]]
 }
 
+@test "what the cloud convicts and the policy allows is told as excluded" {
+	start_service
+	enroll
+	mkdir -p "$dir/tree"
+	script known >"$dir/tree/known.sh"
+	script other >"$dir/tree/other.sh"
+	for f in known other; do
+		wardcloud verdict set "$(sum "$dir/tree/$f.sh")" malicious --reason lab --threat "Lab.$f" --config "$conf"
+	done
+	scan_with() {
+		echo "{\"exclusions\": [$1]}" >"$dir/policy.json"
+		ward_run scan --cloud --json --state "$state" --policy "$dir/policy.json" "$dir/tree"
+	}
+	scan_with "{\"hash\": \"$(sum "$dir/tree/known.sh")\"}, {\"threat\": \"Lab.other\"}"
+	[ "$status" = 0 ]
+	[ "$(jq -s 'map(select(.event == "excluded")) | length' <<<"$output")" = 2 ]
+	# one whose time is over allows nothing
+	scan_with "{\"hash\": \"$(sum "$dir/tree/known.sh")\", \"expires\": \"2020-01-01\"}, {\"threat\": \"Lab.other\"}"
+	[ "$status" = 1 ]
+	[ "$(jq -r 'select(.event == "file" and .verdict == "malicious") | .path' <<<"$output")" = "$dir/tree/known.sh" ]
+}
+
 @test "samples go as the policy says" {
 	start_service
 	wardcloud policy set --samples ask --config "$conf"

@@ -176,3 +176,20 @@ bad_files() {
 	[ "$status" -eq 2 ]
 	[[ "$stderr" == 'p.json:1:2: no section "exclusion"; did you mean "exclusions"?' ]]
 }
+
+@test "scan --policy convicts what the policy blocks, and no exclusion of the content helps" {
+	mkdir tree
+	echo harmless >tree/file
+	echo other >tree/other
+	digest=$(sha256sum <tree/file | cut -d' ' -f1)
+	echo "{\"blocked\": {\"hashes\": [\"$digest\"]}, \"exclusions\": [{\"hash\": \"$digest\"}]}" >p.json
+	run --separate-stderr "$ward" scan --no-default-intel --json --policy p.json tree
+	[ "$status" -eq 1 ]
+	[ "$(jq -r 'select(.verdict == "malicious") | .path + " " + .findings[0].threat' <<<"$output")" = \
+		'tree/file Policy.Blocked' ]
+	run --separate-stderr "$ward" scan --no-default-intel --ignore-exclusions --policy p.json tree
+	[ "$status" -eq 1 ]
+	echo "{\"blocked\": {\"hashes\": [\"$digest\"]}, \"exclusions\": [{\"path\": \"$PWD/tree/file\"}]}" >p.json
+	run --separate-stderr "$ward" scan --no-default-intel --policy p.json tree
+	[ "$status" -eq 0 ]
+}

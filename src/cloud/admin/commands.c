@@ -41,6 +41,7 @@ static const struct verb verbs[] = {
 	{"token", "list", "token.list", "", {NULL}, {{0}}},
 	{"token", "revoke", "token.revoke", "ID", {"id"}, {{0}}},
 	{"device", "list", "device.list", "[--after UUID]", {NULL}, {{"--after", "after", TEXT}}},
+	{"device", "show", "device.show", "UUID", {"id"}, {{0}}},
 	{"device",
 	 "revoke",
 	 "device.revoke",
@@ -315,7 +316,7 @@ run(int argc, char **argv)
 const struct ward_cloud_command ward_admin_commands[] = {
 	{"init", "make keys, certificates and the configuration", ward_init_command},
 	{"token", "create, list and revoke enrolment tokens", run},
-	{"device", "list, revoke and restore devices", run},
+	{"device", "list, show, revoke and restore devices", run},
 	{"verdict", "set and show verdicts on files", run},
 	{"policy", "show and set what devices do", run},
 	{"import", "take over lists of hashes", ward_import_command},

@@ -207,21 +207,33 @@ struct page {
 	bool more;
 };
 
-static enum ward_rc
-list_device(void *context, const struct ward_view_device *d)
+/* How it says it is, and what was done to its protection. */
+static void
+put_condition(json_t *one, const struct ward_view_device *d)
+{
+	json_t *issues = json_array();
+
+	for (size_t i = 0; i < d->issue_count; i++)
+		(void)json_array_append_new(issues, json_string(d->issues[i]));
+	put_text(one, "engine_version", d->engine_version);
+	put_text(one, "intelligence_version", d->intelligence_version);
+	put_text(one, "mode", d->mode);
+	put_number(one, "policy_version", d->policy_version);
+	put_number(one, "outbox", d->outbox);
+	put_number(one, "health_ms", d->health_ms);
+	(void)json_object_set_new(one, "issues", issues);
+	put_number(one, "tamperings", d->tamperings);
+	put_number(one, "tampered_ms", d->tampered_ms);
+	put_text(one, "tampered", d->tampered);
+}
+
+static json_t *
+device_json(const struct ward_view_device *d)
 {
 	static const char *const states[] = {"seen", "refused", "active", "revoked"};
-	struct page *p = context;
+	json_t *one = json_object();
 	char uuid[37];
-	json_t *one;
 
-	if (memcmp(d->id, p->after, WARD_DEVICE_LEN) <= 0)
-		return WARD_OK;
-	if (json_array_size(p->list) == PAGE) {
-		p->more = true;
-		return WARD_E_STOPPED;
-	}
-	one = json_object();
 	ward_wire_uuid_text(d->id, uuid);
 	put_text(one, "id", uuid);
 	put_text(one, "state", states[d->state]);
@@ -232,8 +244,39 @@ list_device(void *context, const struct ward_view_device *d)
 	put_number(one, "not_after_ms", d->not_after_ms);
 	put_number(one, "events", d->events);
 	put_number(one, "detections", d->detections);
-	(void)json_array_append_new(p->list, one);
+	put_condition(one, d);
+	return one;
+}
+
+static enum ward_rc
+list_device(void *context, const struct ward_view_device *d)
+{
+	struct page *p = context;
+
+	if (memcmp(d->id, p->after, WARD_DEVICE_LEN) <= 0)
+		return WARD_OK;
+	if (json_array_size(p->list) == PAGE) {
+		p->more = true;
+		return WARD_E_STOPPED;
+	}
+	(void)json_array_append_new(p->list, device_json(d));
 	return WARD_OK;
+}
+
+static const char *
+device_show(struct asked *a)
+{
+	struct ward_view_device device;
+	uint8_t id[WARD_DEVICE_LEN];
+	enum ward_rc rc = ward_wire_uuid_parse(ward_span_str(text_in(a, "id")), id);
+
+	if (rc)
+		return "id: a UUID";
+	rc = ward_views_device(a->node->views, id, a->arena, &device);
+	if (rc)
+		return rc == WARD_E_NOENT ? "no such device" : done(rc);
+	(void)json_object_set_new(a->out, "device", device_json(&device));
+	return NULL;
 }
 
 static const char *
@@ -436,7 +479,8 @@ static const char *
 stats(struct asked *a)
 {
 	static const char *const names[WARD_STATS] = {"sightings", "detections", "new_files",
-						      "samples",   "verdicts",	 "enrolled"};
+						      "samples",   "verdicts",	 "enrolled",
+						      "tamperings"};
 	struct ward_views_size size;
 	struct ward_log_stats log;
 	struct ward_objects_stats objects;
@@ -522,6 +566,7 @@ static const struct {
 	{"token.list", token_list},
 	{"token.revoke", token_revoke},
 	{"device.list", device_list},
+	{"device.show", device_show},
 	{"device.revoke", device_revoke},
 	{"device.restore", device_restore},
 	{"verdict.set", verdict_set},

@@ -173,6 +173,35 @@ note_health(Device *d, const Ward__V1__Health *h, uint64_t time_ms)
 	d->health_ms = time_ms;
 	d->update_position = h->update_position;
 	d->outbox = h->outbox;
+	d->issues = h->issues;
+	d->n_issues = h->n_issues;
+	d->mode = h->mode;
+	d->intelligence_version = h->intelligence_version;
+	d->policy_version = h->policy_version;
+	if (h->engine_version[0])
+		d->engine_version = h->engine_version;
+}
+
+/* "refused: change a setting (cloud.enabled)" */
+static enum ward_rc
+note_tampering(struct ward_apply *a, Device *d, const Ward__V1__Tamper *t, uint64_t time_ms)
+{
+	static const char *const kinds[] = {"", "refused", "stopped", "killed"};
+	bool known = (unsigned)t->kind < sizeof(kinds) / sizeof(kinds[0]);
+	char *text;
+
+	ward_apply_count(a, WARD_STAT_TAMPERINGS, time_ms, 1);
+	d->tamperings++;
+	if (time_ms < d->tampered_ms)
+		return WARD_OK;
+	text = ward_arena_printf(a->arena, "%s%s%s%s%s%s", known ? kinds[t->kind] : "?",
+				 t->deed[0] ? ": " : "", t->deed, t->setting[0] ? " (" : "",
+				 t->setting, t->setting[0] ? ")" : "");
+	if (!text)
+		return WARD_E_NOMEM;
+	d->tampered_ms = time_ms;
+	d->tampered = text;
+	return WARD_OK;
 }
 
 enum ward_rc
@@ -190,5 +219,7 @@ ward_apply_device_seen(struct ward_apply *a, const Record *r, const Ward__V1__Ev
 		device->last_seen_ms = r->time_ms;
 	if (event->what_case == WARD__V1__EVENT__WHAT_HEALTH)
 		note_health(device, event->health, r->time_ms);
-	return ward_apply_put_message(a, &key, &device->base);
+	if (event->what_case == WARD__V1__EVENT__WHAT_TAMPER)
+		rc = note_tampering(a, device, event->tamper, r->time_ms);
+	return rc ? rc : ward_apply_put_message(a, &key, &device->base);
 }

@@ -139,6 +139,15 @@ fill_device(const Ward__View__V1__Device *d, const uint8_t *id, struct ward_view
 		.detections = d->detections,
 		.update_position = d->update_position,
 		.outbox = d->outbox,
+		.health_ms = d->health_ms,
+		.policy_version = d->policy_version,
+		.issues = d->issues,
+		.issue_count = d->n_issues,
+		.mode = d->mode,
+		.intelligence_version = d->intelligence_version,
+		.tamperings = d->tamperings,
+		.tampered_ms = d->tampered_ms,
+		.tampered = d->tampered,
 	};
 	if (ret->state == WARD_DEVICE_ACTIVE && d->revoked)
 		ret->state = WARD_DEVICE_REVOKED;

@@ -97,7 +97,7 @@ an_event(uint64_t *s, Ward__Log__V1__Record *r)
 	x->id = bytes(number, 16);
 	memcpy(x->id.data, "\x01\x9a\xb0\x5c\xaa\x00\x70\x00\x80", 9);
 	memcpy(x->id.data + 12, &number, 4);
-	x->what_case = (Ward__V1__Event__WhatCase)(10 + pick(&again, 3));
+	x->what_case = (Ward__V1__Event__WhatCase)(10 + pick(&again, 4));
 	if (x->what_case == WARD__V1__EVENT__WHAT_SIGHTING) {
 		x->sighting = ward_arena_alloc(arena, sizeof(*x->sighting));
 		ward__v1__sighting__init(x->sighting);
@@ -107,6 +107,11 @@ an_event(uint64_t *s, Ward__Log__V1__Record *r)
 		ward__v1__detection__init(x->detection);
 		x->detection->file = a_file(&again);
 		x->detection->verdict = WARD__V1__VERDICT__VERDICT_MALICIOUS;
+	} else if (x->what_case == WARD__V1__EVENT__WHAT_TAMPER) {
+		x->tamper = ward_arena_alloc(arena, sizeof(*x->tamper));
+		ward__v1__tamper__init(x->tamper);
+		x->tamper->kind = (Ward__V1__TamperKind)(1 + pick(&again, 3));
+		x->tamper->setting = text("cloud.level", pick(&again, 4));
 	} else {
 		x->health = ward_arena_alloc(arena, sizeof(*x->health));
 		ward__v1__health__init(x->health);

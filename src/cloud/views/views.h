@@ -150,6 +150,14 @@ struct ward_view_device {
 	uint64_t events, detections;
 	uint64_t update_position;
 	uint32_t outbox;
+	/* of its last health report; health_ms 0: there was none */
+	uint64_t health_ms, policy_version;
+	char *const *issues;
+	size_t issue_count;
+	const char *mode, *intelligence_version;
+	/* refused changes and ends of its protection, and the last of them */
+	uint64_t tamperings, tampered_ms;
+	const char *tampered;
 };
 
 enum ward_rc ward_views_device(struct ward_views *views, const uint8_t id[WARD_DEVICE_LEN],
@@ -204,6 +212,7 @@ enum ward_stat {
 	WARD_STAT_SAMPLES,
 	WARD_STAT_VERDICTS,
 	WARD_STAT_ENROLLED,
+	WARD_STAT_TAMPERINGS,
 	WARD_STATS,
 };
 

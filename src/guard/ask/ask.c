@@ -13,7 +13,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "guard/ask/notes.h"
 #include "guard/ask/recent.h"
 #include "guard/ask/scope.h"
 #include "sys/clock.h"
@@ -295,24 +294,20 @@ ward_asker_ask(void *ctx, const struct ward_question *q)
 }
 
 void
-ward_asker_note(struct ward_asker *a, const struct ward_incident *incident)
+ward_asker_tell(struct ward_asker *a, const struct ward_note *note)
 {
-	const struct ward_answer *answer = incident->answer;
-	struct ward_note note = {.type = answer->type,
-				 .size = incident->key->size,
-				 .verdict = answer->verdict,
-				 .action = WARD__V1__ACTION__ACTION_NONE};
-
-	if (!answer->sha256 || answer->verdict < WARD_SUSPICIOUS || incident->known)
-		return;
-	if (incident->kind == WARD_INCIDENT_BLOCKED)
-		note.action = WARD__V1__ACTION__ACTION_BLOCKED;
-	memcpy(note.sha256, answer->sha256, sizeof(note.sha256));
-	(void)snprintf(note.threat, sizeof(note.threat), "%s", answer->threat);
-	(void)snprintf(note.layer, sizeof(note.layer), "%s", answer->layer);
-	(void)snprintf(note.rule, sizeof(note.rule), "%s", answer->rule);
-	ward_notes_put(a->notes, &note);
+	ward_notes_put(a->notes, note);
 	poke(a);
+}
+
+void
+ward_asker_flush(struct ward_asker *a, unsigned ms)
+{
+	uint64_t end = ward_clock_monotonic() + (uint64_t)ms * 1000;
+
+	while (ward_notes_waiting(a->notes) > 0 && ward_peer_figures(a->peer).ready &&
+	       ward_clock_monotonic() < end)
+		(void)poll(NULL, 0, 5);
 }
 
 /* --- answers, on the thread --- */
@@ -340,6 +335,15 @@ no_answer(struct ward_answer *answer, const struct pending *p, enum ward_reason 
 	};
 }
 
+/* Good for no time means: asked each time. */
+static uint32_t
+good_until(uint64_t seconds)
+{
+	uint64_t until = ward_clock_monotonic() / 1000000 + 1 + seconds;
+
+	return until < UINT32_MAX ? (uint32_t)until : UINT32_MAX;
+}
+
 static void
 read_verdict(const Ward__V1__FileVerdict *v, struct said *s)
 {
@@ -355,6 +359,7 @@ read_verdict(const Ward__V1__FileVerdict *v, struct said *s)
 		.rule = s->rule,
 		.layer = "cloud",
 		.from_cloud = true,
+		.until = good_until(v->ttl_seconds),
 	};
 	if (s->answer.verdict == WARD_NOT_SCANNED)
 		s->answer.verdict = WARD_UNKNOWN;
@@ -363,9 +368,12 @@ read_verdict(const Ward__V1__FileVerdict *v, struct said *s)
 static void
 note_missed(struct ward_asker *a, const struct pending *p)
 {
-	struct ward_note note = {.size = p->key.size, .type = p->type, .verdict = WARD_UNKNOWN};
+	struct ward_note note = {
+		.kind = WARD_NOTE_FILE,
+		.file = {.size = p->key.size, .type = p->type, .verdict = WARD_UNKNOWN},
+	};
 
-	memcpy(note.sha256, p->sha256, sizeof(note.sha256));
+	memcpy(note.file.sha256, p->sha256, sizeof(note.file.sha256));
 	ward_notes_put(a->notes, &note);
 }
 
@@ -432,6 +440,16 @@ struct change {
 	const Ward__V1__VerdictChange *what;
 };
 
+static uint32_t
+expiry(uint64_t expires_ms)
+{
+	uint64_t now = ward_clock_wall() / 1000;
+
+	if (expires_ms == 0)
+		return 0;
+	return good_until(expires_ms > now ? (expires_ms - now) / 1000 : 0);
+}
+
 static void
 apply_change(void *ctx, int fd, const struct ward_key *key)
 {
@@ -443,6 +461,7 @@ apply_change(void *ctx, int fd, const struct ward_key *key)
 		.rule = "",
 		.layer = "cloud",
 		.from_cloud = true,
+		.until = expiry(c->what->expires_ms),
 	};
 
 	if (answer.verdict >= WARD_SUSPICIOUS)
@@ -470,8 +489,10 @@ static void
 on_state(struct ward_asker *a, const Ward__Uplink__V1__State *m)
 {
 	struct ward_asker_state *s = &a->state;
+	bool begins;
 
 	(void)pthread_mutex_lock(&a->lock);
+	begins = a->told && m->enrolled && !s->enrolled;
 	a->told = true;
 	s->enrolled = m->enrolled;
 	s->connected = m->connected;
@@ -488,8 +509,12 @@ on_state(struct ward_asker *a, const Ward__Uplink__V1__State *m)
 	s->unavailable = m->unavailable;
 	(void)snprintf(s->server, sizeof(s->server), "%s", m->server);
 	(void)snprintf(s->device, sizeof(s->device), "%s", m->device);
+	(void)snprintf(s->organisation, sizeof(s->organisation), "%s", m->organisation);
 	(void)snprintf(s->problem, sizeof(s->problem), "%s", m->problem);
 	(void)pthread_mutex_unlock(&a->lock);
+	/* What was let go because there was nobody to ask is asked about now. */
+	if (begins)
+		ward_decide_new_epoch(a->decide);
 }
 
 /* Those who still wait have their time: their questions are put to its next life. */

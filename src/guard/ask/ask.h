@@ -7,6 +7,7 @@
 #ifndef WARD_GUARD_ASK_ASK_H
 #define WARD_GUARD_ASK_ASK_H
 
+#include "guard/ask/notes.h"
 #include "guard/ask/peer.h"
 #include "guard/decide/decide.h"
 #include "guard/origin/origins.h"
@@ -40,8 +41,10 @@ void ward_asker_policy(struct ward_asker *a, const struct ward_policy *policy);
 
 /* As ward_ask says; `ctx` is the asker. */
 enum ward_rc ward_asker_ask(void *ctx, const struct ward_question *question) WARD_MUST_CHECK;
-/* Tells the cloud of a detection, some time. Never waits; what does not fit is counted. Any thread. */
-void ward_asker_note(struct ward_asker *a, const struct ward_incident *incident);
+/* Tells the cloud, some time. Never waits; what does not fit is counted. Any thread. */
+void ward_asker_tell(struct ward_asker *a, const struct ward_note *note);
+/* Before the end: waits, at most so long, until what was told is safe with the network process. */
+void ward_asker_flush(struct ward_asker *a, unsigned ms);
 
 struct ward_asker_state {
 	bool running, enabled, enrolled, connected, breaker_open;
@@ -51,7 +54,7 @@ struct ward_asker_state {
 	uint64_t asked, held, answered, timed_out, late, notes_dropped; /* by this guard */
 	uint64_t packaged; /* not asked about: as a package has installed them */
 	uint32_t user;
-	char server[256], device[37], problem[257];
+	char server[256], device[37], organisation[129], problem[257];
 };
 /* Any thread. */
 void ward_asker_state(struct ward_asker *a, struct ward_asker_state *ret_state);

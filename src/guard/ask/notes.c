@@ -67,46 +67,106 @@ struct message {
 	Ward__V1__Event event;
 	Ward__V1__Detection detection;
 	Ward__V1__Sighting sighting;
+	Ward__V1__Tamper tamper;
+	Ward__V1__Health health;
 	Ward__V1__FileQuery file;
 	Ward__V1__Evidence evidence, *evidences;
+	char issues[sizeof(((struct ward_note *)NULL)->health.issues)], *codes[WARD_WIRE_ISSUES_MAX];
 };
+
+static char engine_version[] = WARD_VERSION;
 
 static void
 fill_detection(struct message *m, struct ward_note *note)
 {
 	ward__v1__detection__init(&m->detection);
 	ward__v1__evidence__init(&m->evidence);
-	m->evidence.kind = note->layer;
-	m->evidence.name = note->rule;
+	m->evidence.kind = note->file.layer;
+	m->evidence.name = note->file.rule;
 	m->evidences = &m->evidence;
 	m->detection.file = &m->file;
-	m->detection.verdict = ward_wire_verdict(note->verdict);
-	m->detection.threat = note->threat;
-	m->detection.action = note->action;
+	m->detection.verdict = ward_wire_verdict(note->file.verdict);
+	m->detection.threat = note->file.threat;
+	m->detection.action = note->file.action;
 	m->detection.evidence = &m->evidences;
-	m->detection.n_evidence = note->layer[0] ? 1 : 0;
+	m->detection.n_evidence = note->file.layer[0] ? 1 : 0;
 	m->event.what_case = WARD__V1__EVENT__WHAT_DETECTION;
 	m->event.detection = &m->detection;
 }
 
 static void
-fill(struct message *m, struct item *item)
+fill_file(struct message *m, struct ward_note *note)
 {
-	ward__v1__event__init(&m->event);
 	ward__v1__file_query__init(&m->file);
-	m->event.id = (ProtobufCBinaryData){sizeof(item->id), item->id};
-	m->event.time_ms = item->time_ms;
-	m->file.sha256 = (ProtobufCBinaryData){sizeof(item->note.sha256), item->note.sha256};
-	m->file.size = item->note.size;
-	m->file.type = (char *)(uintptr_t)ward_type_name(item->note.type);
-	if (item->note.verdict >= WARD_SUSPICIOUS) {
-		fill_detection(m, &item->note);
+	m->file.sha256 = (ProtobufCBinaryData){sizeof(note->file.sha256), note->file.sha256};
+	m->file.size = note->file.size;
+	m->file.type = (char *)(uintptr_t)ward_type_name(note->file.type);
+	if (note->file.verdict >= WARD_SUSPICIOUS) {
+		fill_detection(m, note);
 		return;
 	}
 	ward__v1__sighting__init(&m->sighting);
 	m->sighting.file = &m->file;
 	m->event.what_case = WARD__V1__EVENT__WHAT_SIGHTING;
 	m->event.sighting = &m->sighting;
+}
+
+static void
+fill_tamper(struct message *m, struct ward_note *note)
+{
+	ward__v1__tamper__init(&m->tamper);
+	m->tamper.kind = note->tamper.kind;
+	m->tamper.deed = note->tamper.deed;
+	m->tamper.setting = note->tamper.setting;
+	m->event.what_case = WARD__V1__EVENT__WHAT_TAMPER;
+	m->event.tamper = &m->tamper;
+}
+
+static void
+fill_health(struct message *m, struct ward_note *note)
+{
+	char *save = NULL;
+
+	ward__v1__health__init(&m->health);
+	memcpy(m->issues, note->health.issues, sizeof(m->issues));
+	for (char *code = strtok_r(m->issues, ",", &save);
+	     code && m->health.n_issues < WARD_WIRE_ISSUES_MAX; code = strtok_r(NULL, ",", &save))
+		m->codes[m->health.n_issues++] = code;
+	m->health.issues = m->codes;
+	m->health.engine_version = engine_version;
+	m->health.intelligence_version = note->health.intelligence;
+	m->health.mode = note->health.mode;
+	m->health.policy_version = note->health.policy_version;
+	m->health.files_scanned = note->health.scanned;
+	m->health.not_scanned = note->health.not_scanned;
+	m->event.what_case = WARD__V1__EVENT__WHAT_HEALTH;
+	m->event.health = &m->health;
+}
+
+static void
+fill(struct message *m, struct item *item)
+{
+	ward__v1__event__init(&m->event);
+	m->event.id = (ProtobufCBinaryData){sizeof(item->id), item->id};
+	m->event.time_ms = item->time_ms;
+	switch (item->note.kind) {
+	case WARD_NOTE_FILE:
+		fill_file(m, &item->note);
+		break;
+	case WARD_NOTE_TAMPER:
+		fill_tamper(m, &item->note);
+		break;
+	case WARD_NOTE_HEALTH:
+		fill_health(m, &item->note);
+		break;
+	}
+}
+
+static bool
+is_worth_more(const struct ward_note *note)
+{
+	return note->kind == WARD_NOTE_TAMPER ||
+	       (note->kind == WARD_NOTE_FILE && note->file.verdict >= WARD_SUSPICIOUS);
 }
 
 static enum ward_rc
@@ -123,7 +183,7 @@ send_front(struct ward_notes *n, struct ward_peer *peer, size_t count)
 
 		fill(&messages[i], item);
 		events[i] = &messages[i].event;
-		if (item->note.verdict >= WARD_SUSPICIOUS)
+		if (is_worth_more(&item->note))
 			report.worth = WARD__UPLINK__V1__WORTH__WORTH_HIGH;
 	}
 	report.id = n->serial + 1;
@@ -176,6 +236,17 @@ ward_notes_lost(struct ward_notes *n)
 	(void)pthread_mutex_lock(&n->lock);
 	n->sent = 0;
 	(void)pthread_mutex_unlock(&n->lock);
+}
+
+size_t
+ward_notes_waiting(struct ward_notes *n)
+{
+	size_t count;
+
+	(void)pthread_mutex_lock(&n->lock);
+	count = n->count;
+	(void)pthread_mutex_unlock(&n->lock);
+	return count;
 }
 
 uint64_t

@@ -12,9 +12,11 @@ struct entry {
 	int64_t ctime;
 	uint32_t generation;
 	uint32_t epoch;
+	uint32_t until;
 	uint16_t threat;
 	uint8_t verdict;
 	uint8_t reason;
+	bool from_cloud;
 	uint32_t used; /* the cache's clock when it was last of use; 0: empty */
 };
 
@@ -105,6 +107,8 @@ ward_cache_find(struct ward_cache *c, const struct ward_key *key, uint32_t epoch
 		.verdict = (enum ward_verdict)e->verdict,
 		.reason = (enum ward_reason)e->reason,
 		.threat = e->threat,
+		.until = e->until,
+		.from_cloud = e->from_cloud,
 	};
 	return true;
 }
@@ -140,6 +144,8 @@ ward_cache_put(struct ward_cache *c, const struct ward_key *key, uint32_t epoch,
 		.ctime = key->ctime,
 		.generation = key->generation,
 		.epoch = epoch,
+		.until = verdict->until,
+		.from_cloud = verdict->from_cloud,
 		.threat = verdict->threat,
 		.verdict = (uint8_t)verdict->verdict,
 		.reason = (uint8_t)verdict->reason,

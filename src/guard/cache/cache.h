@@ -18,6 +18,8 @@ struct ward_cache_verdict {
 	enum ward_verdict verdict;
 	enum ward_reason reason; /* of WARD_NOT_SCANNED */
 	uint16_t threat;	 /* whoever asks gives it a meaning */
+	uint32_t until;		 /* likewise; 0: no end */
+	bool from_cloud;
 };
 
 struct ward_cache_stats {
@@ -28,7 +30,7 @@ struct ward_cache_stats {
 
 struct ward_cache;
 
-/* `entries` is rounded up to a power of two, at least 64; each costs 48 bytes. NULL without memory. */
+/* `entries` is rounded up to a power of two, at least 64; each costs 56 bytes. NULL without memory. */
 struct ward_cache *ward_cache_new(size_t entries) WARD_MUST_CHECK;
 struct ward_cache *ward_cache_free(struct ward_cache *c);
 

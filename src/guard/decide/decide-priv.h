@@ -65,6 +65,7 @@ struct ward_decide {
 	bool real_time;
 	size_t max_background;
 	uint64_t settle_usec;
+	uint32_t mark_s;
 	struct ward_holds *holds;
 	struct waiter *waiters;
 	struct question *questions;
@@ -77,8 +78,12 @@ struct ward_decide {
 	struct ward_cache *cache;
 	struct ward_names names;
 	uint32_t epoch;
+	uint32_t marks_until; /* the first second in which a mark stands for too long; 0: none will */
 	struct ward_decide_stats stats;
 };
+
+/* Seconds of the monotonic clock, never 0: what `until` counts. */
+uint32_t decide_second(void);
 
 /* question.c */
 /* NULL: all places are taken. Takes `fd`; not queued yet. */
@@ -98,9 +103,10 @@ void question_dequeue(struct ward_decide *d, struct question *q);
 /*
  * No more events about this content. The mark comes before the last look at the file: whoever writes
  * after that takes the mark away himself, and what was written before shows. False: it changed, and
- * there is no mark.
+ * there is no mark. The kernel's marks have no end, so what is good for a short time only gets none,
+ * and for the others `marks_until` is kept: all marks go when the first one's time is over.
  */
-bool question_settle(struct ward_decide *d, int fd, const struct ward_key *key);
+bool question_settle(struct ward_decide *d, int fd, const struct ward_key *key, uint32_t until);
 void question_answer(struct ward_decide *d, struct question *q, const struct ward_answer *answer);
 /* A verdict that nobody waits for, about a file that was let go. */
 void question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int pid,

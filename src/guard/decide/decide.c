@@ -13,6 +13,7 @@ enum {
 	DEFAULT_BACKGROUND = 1024,
 	DEFAULT_CACHE = 65536,
 	DEFAULT_SETTLE_MS = 100,
+	DEFAULT_MARK_S = 30,
 };
 
 /* --- life --- */
@@ -62,6 +63,7 @@ ward_decide_new(const struct ward_decide_options *options, struct ward_decide **
 	d->real_time = options->real_time;
 	d->max_background = or_default(options->max_background, DEFAULT_BACKGROUND);
 	d->settle_usec = (uint64_t)or_default(options->settle_ms, DEFAULT_SETTLE_MS) * 1000;
+	d->mark_s = (uint32_t)or_default(options->mark_s, DEFAULT_MARK_S);
 	if (!allocate(d, options)) {
 		(void)ward_decide_free(d);
 		return WARD_E_NOMEM;
@@ -106,11 +108,26 @@ ward_decide_rules(struct ward_decide *d, const struct ward_decide_rules *rules)
 	(void)pthread_mutex_unlock(&d->lock);
 }
 
+uint32_t
+decide_second(void)
+{
+	return (uint32_t)(ward_clock_monotonic() / 1000000) + 1;
+}
+
+static void
+unsettle_all(struct ward_decide *d)
+{
+	d->marks_until = 0;
+	if (d->ops.unsettle_all)
+		d->ops.unsettle_all(d->ops.ctx);
+}
+
 void
 ward_decide_new_epoch(struct ward_decide *d)
 {
 	(void)pthread_mutex_lock(&d->lock);
 	d->epoch++;
+	unsettle_all(d);
 	(void)pthread_mutex_unlock(&d->lock);
 }
 
@@ -163,9 +180,10 @@ answer_known(struct ward_decide *d, uint32_t slot, const struct ward_key *key,
 		.threat = ward_names_text(&d->names, known->threat),
 		.rule = "",
 		.layer = "cache",
+		.from_cloud = known->from_cloud,
 	};
 	enum ward_policy_action action =
-		ward_decide_action(&d->rules, known->verdict, known->reason, false);
+		ward_decide_action(&d->rules, known->verdict, known->reason, known->from_cloud);
 	const struct ward_incident incident = {
 		.kind = action < WARD_POLICY_ACTION_BLOCK	  ? WARD_INCIDENT_SEEN
 			: d->rules.mode == WARD_POLICY_MODE_BLOCK ? WARD_INCIDENT_BLOCKED
@@ -186,7 +204,7 @@ answer_known(struct ward_decide *d, uint32_t slot, const struct ward_key *key,
 	d->stats.would_deny += allow && action >= WARD_POLICY_ACTION_BLOCK;
 	/* It had a mark that the kernel gave up. */
 	if (action == WARD_POLICY_ACTION_ALLOW && !ward_fd_has_writer(open->fd))
-		(void)question_settle(d, open->fd, key);
+		(void)question_settle(d, open->fd, key, known->until);
 	else if (action != WARD_POLICY_ACTION_ALLOW)
 		d->ops.report(d->ops.ctx, &incident);
 	answer_now(d, slot, allow);
@@ -274,6 +292,19 @@ begin(struct ward_decide *d, uint32_t slot, const struct ward_key *key)
 	question_enqueue(d, q, urgency_of(d, open));
 }
 
+/* An answer whose time is over is none. */
+static bool
+recall(struct ward_decide *d, const struct ward_key *key, struct ward_cache_verdict *ret_known)
+{
+	if (!ward_cache_find(d->cache, key, d->epoch, ret_known))
+		return false;
+	if (ret_known->until == 0 || ret_known->until > decide_second())
+		return true;
+	ward_cache_drop(d->cache, key);
+	d->stats.lapsed++;
+	return false;
+}
+
 /* Answers what needs no question; false: this one does. */
 static bool
 answer_at_once(struct ward_decide *d, uint32_t slot, struct ward_key *ret_key)
@@ -295,7 +326,7 @@ answer_at_once(struct ward_decide *d, uint32_t slot, struct ward_key *ret_key)
 		/* Nothing to look at; not settled, for something will be written. */
 		d->stats.empty++;
 		answer_now(d, slot, true);
-	} else if (ward_cache_find(d->cache, ret_key, d->epoch, &known)) {
+	} else if (recall(d, ret_key, &known)) {
 		answer_known(d, slot, ret_key, &known);
 	} else if (d->ops.excluded(d->ops.ctx, open->fd, open->pid)) {
 		d->stats.excluded++;
@@ -401,18 +432,18 @@ ask(struct ward_decide *d, struct question *q)
 		.urgency = q->urgency,
 		.pid = q->pid,
 	};
-	enum ward_rc rc = d->ops.scan(d->ops.ctx, &question);
+	bool too_large = q->key.size > d->rules.file_max;
+	enum ward_rc rc = too_large ? WARD_OK : d->ops.scan(d->ops.ctx, &question);
 
 	if (rc == WARD_E_LIMIT)
 		return rc;
 	question_dequeue(d, q);
-	if (rc != WARD_OK) {
-		question_fail(d, q, WARD_REASON_CRASHED);
-		return WARD_OK;
-	}
 	q->epoch = d->epoch;
 	q->racy = ward_key_racy(&q->key, ward_clock_wall());
-	d->asked[0]++;
+	if (too_large || rc != WARD_OK)
+		question_fail(d, q, too_large ? WARD_REASON_SIZE : WARD_REASON_CRASHED);
+	else
+		d->asked[0]++;
 	return WARD_OK;
 }
 
@@ -449,14 +480,29 @@ ask_background(struct ward_decide *d)
 	return UINT64_MAX;
 }
 
+/* Marks that stand on an answer whose time is over go; µs until that is so. */
+static uint64_t
+end_marks(struct ward_decide *d)
+{
+	uint32_t now = decide_second();
+
+	if (d->marks_until != 0 && d->marks_until <= now) {
+		d->stats.unsettled++;
+		unsettle_all(d);
+	}
+	return d->marks_until ? (uint64_t)(d->marks_until - now) * 1000000 : UINT64_MAX;
+}
+
 uint64_t
 ward_decide_pump(struct ward_decide *d)
 {
-	uint64_t wait = UINT64_MAX;
+	uint64_t wait = UINT64_MAX, marks;
 
 	(void)pthread_mutex_lock(&d->lock);
+	marks = end_marks(d);
 	if (ask_urgent(d))
 		wait = ask_background(d);
+	wait = marks < wait ? marks : wait;
 	(void)pthread_mutex_unlock(&d->lock);
 	return wait;
 }

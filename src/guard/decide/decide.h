@@ -24,13 +24,19 @@ enum ward_urgency { WARD_URGENT_EXEC, WARD_URGENT_OPEN, WARD_URGENT_NOT, WARD_UR
 /* What is known of a file's content. Texts are never NULL. */
 struct ward_answer {
 	enum ward_verdict verdict;
-	enum ward_reason reason; /* of WARD_NOT_SCANNED; the least lasting one, if several */
+	enum ward_reason reason; /* of WARD_NOT_SCANNED */
+	/* All reasons why parts of it were not looked at: bits 1u << WARD_REASON_…. 0: `reason` alone.
+	 * Of several the decisions take the one that the policy wants most done about. */
+	uint32_t gaps;
 	enum ward_type type;
 	const uint8_t *sha256; /* WARD_SHA256_LEN bytes; NULL: not computed */
 	const char *threat;
 	const char *rule;
 	const char *layer; /* "yara", "cloud" … */
 	bool from_cloud;
+	bool blocked; /* by the policy's own list: nothing allows it */
+	/* From this second of the monotonic clock on it is to be asked for anew; 0: no end. */
+	uint32_t until;
 };
 
 /* One file about which somebody is asked. All borrowed for the time of the call. */
@@ -84,10 +90,14 @@ struct ward_decide_ops {
 	/* No more questions about this content of this file; and again questions. */
 	void (*settle)(void *ctx, int fd);
 	void (*unsettle)(void *ctx, int fd);
+	/* Again questions about all files. */
+	void (*unsettle_all)(void *ctx);
 	/* Not to be looked at. */
 	bool (*excluded)(void *ctx, int fd, int pid);
 	/* Bad, and yet somebody has allowed it. Asked each time, never remembered. NULL: nothing is. */
 	bool (*allowed)(void *ctx, const struct ward_answer *answer);
+	/* Convicted by the policy, whatever is found in it. NULL: nothing is. */
+	bool (*blocked)(void *ctx, const uint8_t sha256[WARD_SHA256_LEN]);
 	void (*report)(void *ctx, const struct ward_incident *incident);
 	void *ctx;
 };
@@ -101,6 +111,9 @@ struct ward_decide_options {
 	size_t max_background; /* written files that wait for a scan; 0: 1,024 */
 	size_t cache_entries;  /* 0: 65,536 */
 	unsigned settle_ms;    /* rest of a written file before it is scanned; 0: 100 */
+	/* Seconds for which an answer must be good for its file to be settled, and so often, at most,
+	 * nothing is settled any more; 0: 30 */
+	unsigned mark_s;
 };
 
 struct ward_decide;
@@ -112,8 +125,7 @@ enum ward_rc ward_decide_new(const struct ward_decide_options *options,
 struct ward_decide *ward_decide_free(struct ward_decide *d);
 
 void ward_decide_rules(struct ward_decide *d, const struct ward_decide_rules *rules);
-/* New intelligence: what was known is not an answer any more. The caller takes back what it
- * settled. */
+/* New intelligence or policy: what was known is not an answer any more, and nothing is settled. */
 void ward_decide_new_epoch(struct ward_decide *d);
 
 /*
@@ -175,6 +187,8 @@ struct ward_decide_stats {
 	uint64_t expired;	   /* answered by the fail mode at their deadline */
 	uint64_t late;		   /* verdicts after the deadline of all who waited */
 	uint64_t settled, changed; /* files settled; verdicts void because the file changed */
+	uint64_t lapsed;	   /* remembered answers whose time was over */
+	uint64_t unsettled;	   /* times that all marks went because one's time was over */
 	size_t holding;		   /* opens that wait now */
 	size_t queued[WARD_URGENCIES];
 	size_t asked[WARD_LAYERS]; /* questions that somebody works on */

@@ -19,15 +19,29 @@ current(const struct question *q, struct ward_key *ret_now)
 	return ward_key_of(q->fd, ret_now, &kind) == WARD_OK && ward_key_equal(ret_now, &q->key);
 }
 
-bool
-question_settle(struct ward_decide *d, int fd, const struct ward_key *key)
+static bool
+is_markable(const struct ward_decide *d, uint32_t until)
 {
+	bool in_real_time = d->rules.mode == WARD_POLICY_MODE_BLOCK ||
+			    d->rules.mode == WARD_POLICY_MODE_AUDIT;
+
+	return d->real_time && in_real_time &&
+	       (until == 0 || until >= decide_second() + d->mark_s);
+}
+
+bool
+question_settle(struct ward_decide *d, int fd, const struct ward_key *key, uint32_t until)
+{
+	bool mark = is_markable(d, until);
 	enum ward_fd_kind kind;
 	struct ward_key now;
 
-	d->ops.settle(d->ops.ctx, fd);
+	if (mark)
+		d->ops.settle(d->ops.ctx, fd);
 	if (ward_key_of(fd, &now, &kind) == WARD_OK && ward_key_equal(&now, key)) {
-		d->stats.settled++;
+		d->stats.settled += mark;
+		if (mark && until && (d->marks_until == 0 || until < d->marks_until))
+			d->marks_until = until;
 		return true;
 	}
 	d->stats.changed++;
@@ -44,15 +58,18 @@ remember(struct ward_decide *d, const struct question *q, const struct ward_answ
 		.verdict = answer->verdict,
 		.reason = answer->reason,
 		.threat = ward_names_number(&d->names, answer->threat),
+		.until = answer->until,
+		.from_cloud = answer->from_cloud,
 	};
 	struct ward_key now;
 	bool same;
 
 	if (!ward_decide_lasting(answer->verdict, answer->reason) || q->racy ||
-	    q->epoch != d->epoch || ward_fd_has_writer(q->fd))
+	    q->epoch != d->epoch || ward_fd_has_writer(q->fd) ||
+	    (answer->until != 0 && answer->until <= decide_second()))
 		return;
-	same = action == WARD_POLICY_ACTION_ALLOW && d->real_time
-		       ? question_settle(d, q->fd, &q->key)
+	same = action == WARD_POLICY_ACTION_ALLOW
+		       ? question_settle(d, q->fd, &q->key, answer->until)
 		       : current(q, &now);
 	if (same)
 		ward_cache_put(d->cache, &q->key, d->epoch, &verdict);
@@ -109,7 +126,7 @@ report(struct ward_decide *d, const struct question *q, const struct ward_answer
 static bool
 is_allowed(const struct ward_decide *d, const struct ward_answer *answer)
 {
-	return answer->verdict >= WARD_SUSPICIOUS && d->ops.allowed &&
+	return answer->verdict >= WARD_SUSPICIOUS && !answer->blocked && d->ops.allowed &&
 	       d->ops.allowed(d->ops.ctx, answer);
 }
 
@@ -210,6 +227,7 @@ question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int p
 {
 	struct ward_key now;
 	enum ward_fd_kind kind;
+	bool allowed = is_allowed(d, answer);
 	enum ward_policy_action action =
 		ward_decide_action(&d->rules, answer->verdict, answer->reason, answer->from_cloud);
 	const struct ward_incident incident = {
@@ -225,17 +243,39 @@ question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int p
 		.verdict = answer->verdict,
 		.reason = answer->reason,
 		.threat = ward_names_number(&d->names, answer->threat),
+		.until = answer->until,
+		.from_cloud = answer->from_cloud,
 	};
 
 	ward_cache_drop(d->cache, key);
 	d->ops.unsettle(d->ops.ctx, fd);
 	if (ward_key_of(fd, &now, &kind) != WARD_OK || !ward_key_equal(&now, key))
 		return;
+	if (allowed) {
+		d->stats.allowed++;
+		return;
+	}
 	if (!ward_fd_has_writer(fd))
 		ward_cache_put(d->cache, key, d->epoch, &verdict);
 	d->stats.late++;
 	if (action != WARD_POLICY_ACTION_ALLOW)
 		d->ops.report(d->ops.ctx, &incident);
+}
+
+/* What the policy makes of what a scanner says. */
+static void
+weigh(const struct ward_decide *d, const struct ward_answer *answer, struct ward_answer *ret)
+{
+	*ret = *answer;
+	ret->reason = ward_decide_reason(&d->rules, answer);
+	if (!answer->sha256 || !d->ops.blocked || !d->ops.blocked(d->ops.ctx, answer->sha256))
+		return;
+	ret->verdict = WARD_MALICIOUS;
+	ret->reason = WARD_REASON_NONE;
+	ret->threat = "Policy.Blocked";
+	ret->rule = "blocked.hashes";
+	ret->layer = "policy";
+	ret->blocked = true;
 }
 
 /* The scanner was killed, which need not be the file's doing: a second one may look at it. */
@@ -250,16 +290,23 @@ void
 question_answer(struct ward_decide *d, struct question *q, const struct ward_answer *answer)
 {
 	struct ward_key now;
+	struct ward_answer weighed;
 	bool same = current(q, &now);
 
 	d->asked[q->layer]--;
 	q->hold_until = 0;
+	if (q->layer == 0) {
+		weigh(d, answer, &weighed);
+		answer = &weighed;
+	}
 	/* The next layer knew nothing: what the one before said stands. */
 	if (q->layer > 0 &&
 	    (answer->verdict == WARD_UNKNOWN ||
 	     (answer->verdict == WARD_NOT_SCANNED &&
-	      (answer->reason != WARD_REASON_TIMEOUT || q->so_far.answer.verdict != WARD_UNKNOWN))))
+	      (answer->reason != WARD_REASON_TIMEOUT || q->so_far.answer.verdict != WARD_UNKNOWN)))) {
+		q->so_far.answer.until = answer->until;
 		answer = &q->so_far.answer;
+	}
 	if (!same && answer->verdict != WARD_MALICIOUS) {
 		d->stats.changed++;
 		if (!ask_again(d, q, &now))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/decide/rules.h"
 
+#include "guard/decide/decide.h"
+
 void
 ward_decide_rules_of(const struct ward_policy *policy, struct ward_decide_rules *ret_rules)
 {
@@ -8,6 +10,7 @@ ward_decide_rules_of(const struct ward_policy *policy, struct ward_decide_rules 
 		.mode = policy->realtime.mode,
 		.wait = policy->realtime.deadline * 1000,
 		.hold = policy->cloud.hold * 1000,
+		.file_max = policy->realtime.file_max,
 		.cloud_suspicious =
 			ward_policy_action(policy, WARD_SUSPICIOUS, WARD_REASON_NONE, false, true),
 	};
@@ -42,11 +45,34 @@ enum ward_policy_action
 ward_decide_action(const struct ward_decide_rules *rules, enum ward_verdict verdict,
 		   enum ward_reason reason, bool from_cloud)
 {
+	enum ward_policy_action found = verdict == WARD_SUSPICIOUS && from_cloud
+						? rules->cloud_suspicious
+						: rules->verdicts[verdict];
+
 	if (verdict == WARD_NOT_SCANNED)
 		return rules->reasons[reason < WARD_REASON_COUNT ? reason : WARD_REASON_NONE];
-	if (verdict == WARD_SUSPICIOUS && from_cloud)
-		return rules->cloud_suspicious;
-	return rules->verdicts[verdict];
+	if (verdict == WARD_SUSPICIOUS && reason != WARD_REASON_NONE && rules->reasons[reason] > found)
+		return rules->reasons[reason];
+	return found;
+}
+
+enum ward_reason
+ward_decide_reason(const struct ward_decide_rules *rules, const struct ward_answer *answer)
+{
+	enum ward_reason best = answer->reason;
+
+	if (answer->verdict != WARD_NOT_SCANNED && answer->verdict != WARD_SUSPICIOUS)
+		return WARD_REASON_NONE;
+	for (enum ward_reason why = WARD_REASON_NONE + 1; why < WARD_REASON_COUNT; why++) {
+		bool stronger = rules->reasons[why] > rules->reasons[best];
+		bool shorter = rules->reasons[why] == rules->reasons[best] &&
+			       !ward_decide_lasting(WARD_NOT_SCANNED, why) &&
+			       ward_decide_lasting(WARD_NOT_SCANNED, best);
+
+		if ((answer->gaps & 1u << why) && (best == WARD_REASON_NONE || stronger || shorter))
+			best = why;
+	}
+	return best;
 }
 
 bool

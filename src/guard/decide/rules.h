@@ -9,6 +9,7 @@ struct ward_decide_rules {
 	enum ward_policy_mode mode;
 	uint64_t wait;	    /* µs that an open waits at most */
 	uint64_t hold;	    /* µs that it waits for the cloud */
+	uint64_t file_max;  /* bytes; larger files are WARD_REASON_SIZE, and nobody is asked */
 	bool fail_allow[2]; /* without a decision: opens, executions */
 	enum ward_policy_action verdicts[WARD_MALICIOUS + 1];
 	enum ward_policy_action cloud_suspicious;
@@ -21,10 +22,16 @@ void ward_decide_rules_of(const struct ward_policy *policy, struct ward_decide_r
 /* The policy's words, static. */
 const char *ward_decide_mode_name(enum ward_policy_mode mode);
 
-/* What is to happen, and whether the next time would bring the same. */
+/* What is to happen. `reason`: of WARD_NOT_SCANNED; a suspicious file has one too when parts of it were
+ * not looked at, and the stronger action counts. */
 enum ward_policy_action ward_decide_action(const struct ward_decide_rules *rules,
 					   enum ward_verdict verdict, enum ward_reason reason,
 					   bool from_cloud);
+struct ward_answer;
+/* Of the reasons of an answer (decide.h) the one about which most is to be done; of equals the one that
+ * says least about the file itself, so that it is looked at again. */
+enum ward_reason ward_decide_reason(const struct ward_decide_rules *rules,
+				    const struct ward_answer *answer);
 /* A verdict that is about the file, not about this attempt to reach one. */
 bool ward_decide_lasting(enum ward_verdict verdict, enum ward_reason reason);
 /* Whether the open goes on. */

@@ -40,7 +40,8 @@ struct fixture {
 	struct asked scans[ASKED_MAX], clouds[ASKED_MAX];
 	size_t scan_count, cloud_count;
 	enum ward_rc scan_rc, cloud_rc;
-	unsigned settled, unsettled;
+	unsigned settled, unsettled, unsettled_all;
+	bool blocked;
 	bool touch_while_settling;
 	uint64_t excluded_inode;
 	const char *allowed_threat;
@@ -131,6 +132,20 @@ unsettle(void *ctx, int fd)
 	f.unsettled++;
 }
 
+static void
+unsettle_all(void *ctx)
+{
+	(void)ctx;
+	f.unsettled_all++;
+}
+
+static bool
+blocked(void *ctx, const uint8_t sha256[WARD_SHA256_LEN])
+{
+	(void)ctx;
+	return f.blocked && sha256[0] == 'x';
+}
+
 static bool
 excluded(void *ctx, int fd, int pid)
 {
@@ -198,7 +213,17 @@ set_up(void **state)
 		return -1;
 	f.kin = ward_kin_new();
 	f.options = (struct ward_decide_options){
-		.ops = {scan, NULL, settle, unsettle, excluded, allowed, report, NULL},
+		.ops =
+			{
+				.scan = scan,
+				.settle = settle,
+				.unsettle = unsettle,
+				.unsettle_all = unsettle_all,
+				.excluded = excluded,
+				.allowed = allowed,
+				.blocked = blocked,
+				.report = report,
+			},
 		.kin = f.kin,
 		.real_time = true,
 		.settle_ms = 1,
@@ -430,6 +455,36 @@ test_allowed_is_asked_each_time(void **state)
 	ward_decide_new_epoch(f.d);
 	fd = open_it(0);
 	scanned(2, WARD_MALICIOUS);
+	assert_int_equal(answered(), fd);
+}
+
+/* The policy's own list stands above what anybody has found, and above what is allowed. */
+static void
+test_blocked_by_the_policy(void **state)
+{
+	struct ward_answer answer = {.verdict = WARD_CLEAN,
+				     .sha256 = (const uint8_t *)"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+				     .threat = "",
+				     .rule = "",
+				     .layer = ""};
+	int fd;
+
+	(void)state;
+	f.blocked = true;
+	f.allowed_threat = "Policy.Blocked";
+	begin();
+	fd = open_it(0);
+	ward_decide_answer(f.d, f.scans[0].id, &answer);
+	assert_int_equal(answered(), -fd);
+	assert_string_equal(f.threat, "Policy.Blocked");
+	answer.verdict = WARD_NOT_SCANNED;
+	answer.reason = WARD_REASON_ENCRYPTED;
+	fd = open_it(1);
+	ward_decide_answer(f.d, f.scans[1].id, &answer);
+	assert_int_equal(answered(), -fd);
+	answer.sha256 = (const uint8_t *)"another, of the same length.....";
+	fd = open_it(2);
+	ward_decide_answer(f.d, f.scans[2].id, &answer);
 	assert_int_equal(answered(), fd);
 }
 
@@ -803,6 +858,64 @@ test_actions_of_the_policy(void **state)
 	assert_int_equal(answered(), -fd);
 }
 
+static void
+test_what_is_too_large_is_not_scanned(void **state)
+{
+	int fd;
+
+	(void)state;
+	f.options.rules.file_max = strlen("content");
+	begin();
+	(void)open_it(0);
+	assert_int_equal(f.scan_count, 1);
+	f.options.rules.file_max--;
+	ward_decide_rules(f.d, &f.options.rules);
+	fd = open_it(1);
+	assert_int_equal(f.scan_count, 1);
+	assert_int_equal(answered(), fd); /* the default: it is allowed */
+	assert_int_equal(stats().failed, 0);
+	f.options.rules.reasons[WARD_REASON_SIZE] = WARD_POLICY_ACTION_BLOCK;
+	ward_decide_rules(f.d, &f.options.rules);
+	fd = open_it(1);
+	assert_int_equal(answered(), -fd);
+	fd = open_it(2);
+	assert_int_equal(answered(), -fd);
+	assert_int_equal(f.kinds[0], WARD_INCIDENT_BLOCKED);
+}
+
+/* Whoever hides a bomb beside a locked member has not hidden it. */
+static void
+test_of_several_reasons_the_strongest_counts(void **state)
+{
+	struct ward_answer answer = {.verdict = WARD_NOT_SCANNED,
+				     .gaps = 1u << WARD_REASON_ENCRYPTED | 1u << WARD_REASON_RATIO,
+				     .threat = "",
+				     .rule = "",
+				     .layer = ""};
+	int fd;
+
+	(void)state;
+	begin();
+	fd = open_it(0);
+	ward_decide_answer(f.d, f.scans[0].id, &answer);
+	assert_int_equal(answered(), -fd);
+	fd = open_it(0);
+	assert_int_equal(answered(), -fd);
+	/* a trait of malware does not make it harmless either */
+	answer.verdict = WARD_SUSPICIOUS;
+	fd = open_it(1);
+	ward_decide_answer(f.d, f.scans[1].id, &answer);
+	assert_int_equal(answered(), -fd);
+	/* of equals the passing one: it is looked at again */
+	answer.verdict = WARD_NOT_SCANNED;
+	answer.gaps = 1u << WARD_REASON_ENCRYPTED | 1u << WARD_REASON_TIMEOUT;
+	fd = open_it(2);
+	ward_decide_answer(f.d, f.scans[2].id, &answer);
+	assert_int_equal(answered(), fd);
+	(void)open_it(2);
+	assert_int_equal(f.scan_count, 4);
+}
+
 /* --- the layer after the scanners --- */
 
 static void
@@ -908,6 +1021,113 @@ test_a_hold_in_vain_is_the_fail_mode(void **state)
 	assert_int_equal(answered(), fd);
 }
 
+static uint32_t
+in(int seconds)
+{
+	return (uint32_t)((int64_t)(ward_clock_monotonic() / 1000000) + 1 + seconds);
+}
+
+static void
+cloud_says(size_t which, enum ward_verdict verdict, uint32_t until)
+{
+	const struct ward_answer answer = {.verdict = verdict,
+					   .threat = verdict >= WARD_SUSPICIOUS ? "Cloud" : "",
+					   .rule = "",
+					   .layer = "cloud",
+					   .from_cloud = true,
+					   .until = until};
+
+	assert_true(which < f.cloud_count);
+	ward_decide_answer(f.d, f.clouds[which].id, &answer);
+}
+
+static void
+test_what_the_cloud_suspects_stays_blocked(void **state)
+{
+	int fd;
+
+	(void)state;
+	ask_cloud();
+	fd = open_it(0);
+	scanned(0, WARD_UNKNOWN);
+	cloud_says(0, WARD_SUSPICIOUS, in(100));
+	assert_int_equal(answered(), -fd);
+	fd = open_it(0);
+	assert_int_equal(answered(), -fd);
+	assert_int_equal(stats().cached, 1);
+}
+
+/* What stands on an answer that is good for a time only is asked about anew after it. */
+static void
+test_an_answer_has_an_end(void **state)
+{
+	int fd;
+
+	(void)state;
+	ask_cloud();
+	/* good for no time: neither remembered nor settled */
+	fd = open_it(0);
+	scanned(0, WARD_UNKNOWN);
+	cloud_says(0, WARD_UNKNOWN, in(0));
+	assert_int_equal(answered(), fd);
+	assert_int_equal(f.settled, 0);
+	(void)open_it(0);
+	assert_int_equal(f.scan_count, 2);
+	cloud_says(0, WARD_CLEAN, in(0)); /* nobody asked that any more */
+	/* for a short one: remembered, without a mark */
+	fd = open_it(1);
+	scanned(2, WARD_UNKNOWN);
+	cloud_says(1, WARD_UNKNOWN, in(20));
+	assert_int_equal(answered(), fd);
+	fd = open_it(1);
+	assert_int_equal(answered(), fd);
+	assert_int_equal(f.scan_count, 3);
+	assert_int_equal(f.settled, 0);
+	/* and after it asked again */
+	fd = open_it(2);
+	scanned(3, WARD_UNKNOWN);
+	cloud_says(2, WARD_UNKNOWN, in(2));
+	assert_int_equal(answered(), fd);
+	(void)usleep(2100000);
+	(void)open_it(2);
+	assert_int_equal(answered(), 0);
+	assert_int_equal(f.scan_count, 5);
+}
+
+/* The kernel's marks have no end of their own. */
+static void
+test_marks_end_with_the_answer(void **state)
+{
+	int fd;
+
+	(void)state;
+	f.options.mark_s = 1;
+	ask_cloud();
+	fd = open_it(0);
+	scanned(0, WARD_UNKNOWN);
+	cloud_says(0, WARD_CLEAN, in(1000));
+	assert_int_equal(answered(), fd);
+	assert_int_equal(f.settled, 1);
+	assert_true(ward_decide_pump(f.d) <= 1000u * 1000000);
+	fd = open_it(1);
+	scanned(1, WARD_UNKNOWN);
+	cloud_says(1, WARD_CLEAN, in(3));
+	assert_int_equal(answered(), fd);
+	assert_true(ward_decide_pump(f.d) <= 3u * 1000000);
+	assert_int_equal(f.unsettled_all, 0);
+	(void)usleep(3100000);
+	assert_true(ward_decide_pump(f.d) == UINT64_MAX);
+	assert_int_equal(f.unsettled_all, 1);
+	/* the one that is good for longer gets its mark again, without a question */
+	fd = open_it(0);
+	assert_int_equal(answered(), fd);
+	assert_int_equal(f.scan_count, 2);
+	assert_true(ward_decide_pump(f.d) <= 1000u * 1000000);
+	ward_decide_new_epoch(f.d);
+	assert_int_equal(f.unsettled_all, 2);
+	assert_true(ward_decide_pump(f.d) == UINT64_MAX);
+}
+
 /* A verdict nobody asked for: known from now on, and acted on. */
 static void
 test_a_verdict_is_revised(void **state)
@@ -937,6 +1157,11 @@ test_a_verdict_is_revised(void **state)
 	ward_decide_revise(f.d, own, &key, 0, &bad);
 	assert_int_equal(f.incident_count, 2); /* the denied open and the late one */
 	ward_decide_forget(f.d, own, &key);
+	/* what is allowed here stays so, whoever convicts it */
+	f.allowed_threat = "Late";
+	assert_int_equal(ward_key_of(own, &key, &kind), WARD_OK);
+	ward_decide_revise(f.d, own, &key, 0, &bad);
+	assert_int_equal(f.incident_count, 2);
 	(void)close(own);
 }
 
@@ -968,6 +1193,7 @@ main(void)
 		TEST(test_our_own_and_what_has_no_content),
 		TEST(test_excluded),
 		TEST(test_allowed_is_asked_each_time),
+		TEST(test_blocked_by_the_policy),
 		TEST(test_urgent_goes_first),
 		TEST(test_no_verdict_is_the_fail_mode_and_not_remembered),
 		TEST(test_unscannable_is_as_the_policy_says),
@@ -985,10 +1211,15 @@ main(void)
 		TEST(test_the_background_has_an_end),
 		TEST(test_audit_denies_nothing_and_tells_all),
 		TEST(test_actions_of_the_policy),
+		TEST(test_what_is_too_large_is_not_scanned),
+		TEST(test_of_several_reasons_the_strongest_counts),
 		TEST(test_only_the_unknown_is_asked_further),
 		TEST(test_who_knows_nothing_changes_nothing),
 		TEST(test_a_late_answer_of_the_cloud),
 		TEST(test_a_hold_in_vain_is_the_fail_mode),
+		TEST(test_what_the_cloud_suspects_stays_blocked),
+		TEST(test_an_answer_has_an_end),
+		TEST(test_marks_end_with_the_answer),
 		TEST(test_a_verdict_is_revised),
 		TEST(test_the_end_answers_those_who_wait),
 	};

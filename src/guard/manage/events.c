@@ -81,6 +81,9 @@ call_refused(struct call *c, const char *why)
 		ward_buf_clear(&detail);
 	text = ward_arena_printf(c->arena, "refused to %s", deed);
 	call_event(c, "tamper-refused", text ? text : "refused", ward_buf_span(&detail));
+	if (c->desk->o.refused)
+		c->desk->o.refused(c->desk->o.ctx, deed,
+				   ward_setting_find(c->request.name) ? c->request.name : "");
 }
 
 /* --- listing --- */

@@ -26,6 +26,9 @@ struct ward_manage_options {
 	/* What is allowed has changed: verdicts that were reached do not count any more. From any
 	 * thread; must not call back. */
 	void (*changed)(void *ctx);
+	/* Somebody was refused something (events.c): what, in our words, and the setting it was about or
+	 * "". From any thread. May be NULL. */
+	void (*refused)(void *ctx, const char *deed, const char *setting);
 	void *ctx;
 };
 

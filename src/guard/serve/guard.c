@@ -12,7 +12,10 @@
 #include "guard/serve/keeper.h"
 #include "guard/serve/life.h"
 #include "guard/serve/memory.h"
+#include "guard/serve/mode.h"
+#include "guard/serve/rights.h"
 #include "guard/serve/status.h"
+#include "guard/serve/tell.h"
 #include "pool/paths.h"
 #include "proto/manage.h"
 #include "sys/clock.h"
@@ -24,11 +27,10 @@
 #include "sys/signals.h"
 
 enum {
-	/* Held opens, each perhaps with a pidfd, and copies of both. */
-	DESCRIPTORS = 262144,
 	MAX_OPENS = 16384,
 	WHY = 4096,
 	TURN_MS = 1000,
+	FLUSH_MS = 1000,
 	BACKOFF_MAX_MS = 30000,
 };
 
@@ -53,11 +55,16 @@ struct guard {
 	struct ward_memory *memory;
 	struct ward_packages *packages;
 	struct ward_asker *asker;
+	struct ward_tell *tell;
+	bool was_killed; /* the one before this */
 	char uplink[WARD_PATHS_MAX];
 	struct ward_decide *decide;
 	struct ward_loop *loop;
 	struct ward_control *control;
-	char intelligence[WARD_KEEPER_INTEL];
+	struct ward_keeper_intel intelligence;
+	uint64_t scanners_stamp;    /* ward_keeper_stamp of those that run */
+	enum ward_policy_mode mode; /* now */
+	uint64_t audit_until_ms;
 	char reload_error[WARD_GUARD_TEXT_MAX];
 	uint64_t started;
 	unsigned backoff_ms;
@@ -89,6 +96,17 @@ unsettle(void *ctx, int fd)
 	const struct guard *g = ctx;
 
 	(void)!ward_fan_heed(gate_of(g, fd), fd, WARD_FAN_OPEN | WARD_FAN_EXEC);
+}
+
+static void
+unsettle_all(void *ctx)
+{
+	const struct guard *g = ctx;
+
+	if (ward_watch_gate(g->watch) >= 0)
+		(void)!ward_fan_heed_all(ward_watch_gate(g->watch));
+	if (ward_watch_upper_gate(g->watch) >= 0)
+		(void)!ward_fan_heed_all(ward_watch_upper_gate(g->watch));
 }
 
 static enum ward_rc
@@ -153,14 +171,23 @@ allowed(void *ctx, const struct ward_answer *answer)
 	return found;
 }
 
+static bool
+blocked(void *ctx, const uint8_t sha256[WARD_SHA256_LEN])
+{
+	struct guard *g = ctx;
+	struct ward_held_ref *policy = ward_held_take(g->held);
+	bool found = ward_policy_blocks(policy->effective, sha256);
+
+	ward_held_give(g->held, policy);
+	return found;
+}
+
 static void
 report(void *ctx, const struct ward_incident *incident)
 {
 	const struct guard *g = ctx;
 
 	ward_journal_put(g->journal, incident);
-	if (g->asker)
-		ward_asker_note(g->asker, incident);
 }
 
 /* --- start --- */
@@ -241,59 +268,92 @@ wanted(void *ctx, const char *type)
 	return ward_policy_watches(&g->policy->policy, type);
 }
 
-static bool
-in_real_time(const struct guard *g)
+static void
+look_at_mode(struct guard *g)
 {
-	enum ward_policy_mode mode = g->policy->policy.realtime.mode;
+	g->mode = ward_mode_now(&g->policy->policy, g->kept, ward_clock_wall() / 1000,
+				&g->audit_until_ms);
+}
 
-	return mode == WARD_POLICY_MODE_BLOCK || mode == WARD_POLICY_MODE_AUDIT;
+static bool
+wants_news(const struct guard *g)
+{
+	return ward_mode_in_real_time(g->mode) && g->policy->policy.realtime.scan_written;
 }
 
 static enum ward_rc
 start_watch(struct guard *g)
 {
 	struct ward_watch_options o = {
-		.gate = in_real_time(g),
 		.opens = true,
-		.written = in_real_time(g) && g->policy->policy.realtime.scan_written,
 		.wanted = wanted,
 		.ctx = g,
 		.only_count = g->options->only_count,
 	};
 
+	look_at_mode(g);
+	o.gate = ward_mode_in_real_time(g->mode);
+	o.written = wants_news(g);
 	memcpy(o.only, g->options->only, sizeof(o.only));
 	return ward_watch_new(&o, &g->watch);
 }
 
-static enum ward_rc
-start_scanners(struct guard *g)
+/* Opens should wait, and this kernel cannot make them. */
+static bool
+is_degraded(const struct guard *g)
 {
-	char intelligence[WARD_KEEPER_INTEL];
+	return ward_mode_in_real_time(g->mode) && ward_watch_gate(g->watch) < 0;
+}
+
+static enum ward_rc
+start_scanners(struct guard *g, const struct ward_policy *policy)
+{
+	uint64_t stamp = ward_keeper_stamp(g->options, policy);
+	struct ward_keeper_intel intelligence;
 	struct ward_pool *pool = NULL;
-	enum ward_rc rc = ward_keeper_pool(g->options, &g->policy->policy, g->kin, &pool,
-					   intelligence, &g->why);
+	enum ward_rc rc =
+		ward_keeper_pool(g->options, policy, g->kin, &pool, &intelligence, &g->why);
 
 	if (rc != WARD_OK)
 		return rc;
-	memcpy(g->intelligence, intelligence, sizeof(intelligence));
+	g->scanners_stamp = stamp;
+	g->intelligence = intelligence;
 	ward_scanners_offer(g->scanners, pool);
 	return WARD_OK;
 }
 
-/* Another mode may need other groups; that takes a new start. */
+/* Those that run do for this policy too. */
 static bool
-needs_restart(const struct guard *g, const struct ward_policy *fresh)
+may_keep_scanners(const struct guard *g, const struct ward_policy *fresh)
 {
-	const struct ward_policy *now = &g->policy->policy;
+	uint64_t stamp = ward_keeper_stamp(g->options, fresh);
 
-	return fresh->realtime.mode != now->realtime.mode ||
-	       fresh->realtime.scan_written != now->realtime.scan_written;
+	return stamp != 0 && stamp == g->scanners_stamp && !ward_scanners_broken(g->scanners);
+}
+
+static void
+rules_of(const struct guard *g, struct ward_decide_rules *ret_rules)
+{
+	ward_decide_rules_of(&g->policy->policy, ret_rules);
+	ret_rules->mode = g->mode;
+}
+
+/* The mode as it is now, to all who go by it. */
+static void
+set_mode(struct guard *g)
+{
+	struct ward_decide_rules rules;
+
+	look_at_mode(g);
+	rules_of(g, &rules);
+	ward_decide_rules(g->decide, &rules);
+	ward_watch_want(g->watch, ward_mode_in_real_time(g->mode), wants_news(g));
+	(void)!ward_watch_refresh(g->watch);
 }
 
 static enum ward_rc
 adopt(struct guard *g, struct ward_policy_effective *take_fresh)
 {
-	struct ward_decide_rules rules;
 	enum ward_rc rc = ward_held_set(g->held, take_fresh);
 
 	if (rc != WARD_OK) {
@@ -301,11 +361,12 @@ adopt(struct guard *g, struct ward_policy_effective *take_fresh)
 		return rc;
 	}
 	g->policy = take_fresh;
-	ward_decide_rules_of(&g->policy->policy, &rules);
-	ward_decide_rules(g->decide, &rules);
+	set_mode(g);
 	ward_memory_want(g->memory, g->policy->policy.realtime.memfd);
 	if (g->asker)
 		ward_asker_policy(g->asker, &g->policy->policy);
+	/* Last: what is answered from now on is answered by the new policy. */
+	ward_decide_new_epoch(g->decide);
 	return WARD_OK;
 }
 
@@ -318,12 +379,8 @@ reload(struct guard *g)
 
 	ward_buf_clear(&g->why);
 	rc = read_policy(g, &fresh);
-	if (rc == WARD_OK && needs_restart(g, &fresh->policy)) {
-		(void)!ward_buf_str(&g->why, "another real-time mode takes a restart of wardd");
-		rc = WARD_E_UNSUPPORTED;
-	}
-	if (rc == WARD_OK)
-		rc = start_scanners(g);
+	if (rc == WARD_OK && !may_keep_scanners(g, &fresh->policy))
+		rc = start_scanners(g, &fresh->policy);
 	if (rc == WARD_OK)
 		rc = adopt(g, fresh);
 	else
@@ -333,12 +390,14 @@ reload(struct guard *g)
 	if (rc == WARD_OK) {
 		g->reload_error[0] = 0;
 		ward_loop_wake(g->loop);
-		(void)!ward_watch_refresh(g->watch);
 	}
+	if (rc == WARD_OK)
+		ward_tell_refusals(g->tell, g->policy, ward_remedy_history(g->remedy));
 	ward_say(rc == WARD_OK ? WARD_INFO : WARD_ERROR, "guard.reloaded",
 		 rc == WARD_OK ? "policy and intelligence were read anew"
 			       : "policy or intelligence cannot be used; the former stay",
-		 "error.message", g->reload_error, NULL);
+		 "error.message", g->reload_error, "ward.mode", ward_decide_mode_name(g->mode),
+		 NULL);
 	return rc;
 }
 
@@ -358,7 +417,7 @@ make_asker(struct guard *g)
 	const struct ward_asker_options o = {
 		.program = g->options->uplink ? g->options->uplink : g->uplink,
 		.directory = g->options->enrolment,
-		.intelligence = g->intelligence,
+		.intelligence = g->intelligence.ids,
 		.policy = &g->policy->policy,
 		.origins = g->origins,
 		.packages = g->packages,
@@ -403,8 +462,10 @@ start_decisions(struct guard *g)
 				.cloud = g->asker ? cloud : NULL,
 				.settle = settle,
 				.unsettle = unsettle,
+				.unsettle_all = unsettle_all,
 				.excluded = excluded,
 				.allowed = allowed,
+				.blocked = blocked,
 				.report = report,
 				.ctx = g,
 			},
@@ -421,7 +482,7 @@ start_decisions(struct guard *g)
 	};
 	enum ward_rc rc;
 
-	ward_decide_rules_of(&g->policy->policy, &o.rules);
+	rules_of(g, &o.rules);
 	rc = ward_decide_new(&o, &g->decide);
 	loop.decide = g->decide;
 	if (rc == WARD_OK && g->asker)
@@ -429,12 +490,10 @@ start_decisions(struct guard *g)
 	return rc == WARD_OK ? ward_loop_start(&loop, &g->loop) : rc;
 }
 
-static void
-answer(void *ctx, enum ward_guard_operation operation, struct ward_arena *arena,
-       struct ward_guard_reply *reply)
+static struct ward_status_sources
+sources_of(const struct guard *g)
 {
-	struct guard *g = ctx;
-	const struct ward_status_sources sources = {
+	return (struct ward_status_sources){
 		.policy = &g->policy->policy,
 		.decide = g->decide,
 		.loop = g->loop,
@@ -446,13 +505,25 @@ answer(void *ctx, enum ward_guard_operation operation, struct ward_arena *arena,
 		.memory = g->memory,
 		.packages = g->packages,
 		.asker = g->asker,
-		.intelligence = g->intelligence,
+		.intelligence = g->intelligence.ids,
+		.intelligence_ms = g->intelligence.newest_ms,
 		.reload_error = g->reload_error,
 		.organisation_error = g->organisation_error,
 		.organisation_version = g->organisation_version,
 		.refused_settings = g->policy->refusal_count,
 		.started = g->started,
+		.degraded = is_degraded(g),
+		.mode = g->mode,
+		.audit_until_ms = g->audit_until_ms,
 	};
+}
+
+static void
+answer(void *ctx, enum ward_guard_operation operation, struct ward_arena *arena,
+       struct ward_guard_reply *reply)
+{
+	struct guard *g = ctx;
+	const struct ward_status_sources sources = sources_of(g);
 
 	if (operation == WARD_GUARD_RELOAD) {
 		reply->rc = reload(g);
@@ -460,6 +531,35 @@ answer(void *ctx, enum ward_guard_operation operation, struct ward_arena *arena,
 	} else {
 		ward_status_fill(&sources, arena, reply);
 	}
+}
+
+static void
+hear(void *ctx, const struct ward_note *note)
+{
+	ward_asker_tell(ctx, note);
+}
+
+static void
+refused(void *ctx, const char *deed, const char *setting)
+{
+	const struct guard *g = ctx;
+
+	ward_tell_tampering(g->asker, WARD__V1__TAMPER_KIND__TAMPER_REFUSED, deed, setting);
+}
+
+/* From here on the cloud is told. */
+static enum ward_rc
+start_telling(struct guard *g)
+{
+	g->tell = ward_tell_new(g->asker);
+	if (!g->tell)
+		return WARD_E_NOMEM;
+	if (g->asker)
+		ward_journal_listen(g->journal, hear, g->asker);
+	if (g->was_killed)
+		ward_tell_tampering(g->asker, WARD__V1__TAMPER_KIND__TAMPER_KILLED, "", "");
+	ward_tell_refusals(g->tell, g->policy, ward_remedy_history(g->remedy));
+	return WARD_OK;
 }
 
 static void
@@ -482,6 +582,7 @@ start_manage(struct guard *g)
 		.places = g->places,
 		.allowed = g->allowed,
 		.changed = allowances_changed,
+		.refused = refused,
 		.ctx = g,
 	};
 
@@ -499,8 +600,6 @@ start(struct guard *g, const char **ret_step)
 	*ret_step = "policy";
 	if (rc == WARD_OK)
 		rc = start_policy(g);
-	if (rc == WARD_OK && ward_process_raise_fds(DESCRIPTORS) < DESCRIPTORS)
-		ward_say(WARD_WARNING, "guard.descriptors", "fewer descriptors than wanted", NULL);
 	g->kin = ward_kin_new();
 	g->scanners = ward_scanners_new();
 	g->allowed = ward_allowed_new();
@@ -512,7 +611,7 @@ start(struct guard *g, const char **ret_step)
 	}
 	if (rc == WARD_OK) {
 		*ret_step = "scanners";
-		rc = start_scanners(g);
+		rc = start_scanners(g, &g->policy->policy);
 	}
 	if (rc == WARD_OK) {
 		*ret_step = "stores";
@@ -520,7 +619,7 @@ start(struct guard *g, const char **ret_step)
 		rc = g->remedy ? ward_journal_new(g->remedy, &g->journal) : WARD_E_NOMEM;
 	}
 	if (rc == WARD_OK && ward_remedy_history(g->remedy)) {
-		ward_life_begin(ward_remedy_history(g->remedy));
+		g->was_killed = ward_life_begin(ward_remedy_history(g->remedy));
 		rc = ward_allowed_load(g->allowed, ward_remedy_history(g->remedy));
 	}
 	if (rc == WARD_OK) {
@@ -535,6 +634,8 @@ start(struct guard *g, const char **ret_step)
 		*ret_step = "decisions";
 		rc = start_decisions(g);
 	}
+	if (rc == WARD_OK)
+		rc = start_telling(g);
 	if (rc == WARD_OK) {
 		*ret_step = "filesystems";
 		rc = ward_watch_refresh(g->watch);
@@ -559,8 +660,8 @@ say_watched(const struct guard *g)
 	(void)snprintf(watched, sizeof(watched), "%zu", f.watched);
 	(void)snprintf(refused, sizeof(refused), "%zu", f.refused);
 	ward_say(WARD_INFO, "filesystems.watched", "file systems are watched", "ward.watched",
-		 watched, "ward.refused", refused, "ward.mode",
-		 ward_decide_mode_name(g->policy->policy.realtime.mode), NULL);
+		 watched, "ward.refused", refused, "ward.mode", ward_decide_mode_name(g->mode),
+		 NULL);
 }
 
 static void
@@ -575,6 +676,17 @@ refresh(struct guard *g)
 			 "error.message", ward_rc_str(rc), NULL);
 }
 
+/* The time after enrolment in which nothing is blocked has an end. */
+static void
+follow_mode(struct guard *g)
+{
+	if (g->audit_until_ms == 0 || ward_clock_wall() / 1000 < g->audit_until_ms)
+		return;
+	set_mode(g);
+	ward_say(WARD_INFO, "guard.mode", "the time in which it only reports is over", "ward.mode",
+		 ward_decide_mode_name(g->mode), NULL);
+}
+
 /* Scanners that cannot be kept running are started anew, less and less often. */
 static void
 mend(struct guard *g)
@@ -584,7 +696,7 @@ mend(struct guard *g)
 	if (!ward_scanners_broken(g->scanners) || ward_clock_monotonic() < g->retry_at)
 		return;
 	ward_buf_clear(&g->why);
-	rc = start_scanners(g);
+	rc = start_scanners(g, &g->policy->policy);
 	ward_say(rc == WARD_OK ? WARD_WARNING : WARD_ERROR, "scanners.restarted",
 		 rc == WARD_OK ? "scanners were started again" : "scanners do not start",
 		 "error.message", ward_rc_str(rc), NULL);
@@ -662,6 +774,7 @@ obey(struct guard *g)
 static void
 go(struct guard *g)
 {
+	struct ward_status_sources sources;
 	struct ward_loop_stats stats = {0};
 
 	while (!stats.broken) {
@@ -678,16 +791,32 @@ go(struct guard *g)
 		if (fds[1].revents & (POLLPRI | POLLERR))
 			refresh(g);
 		look_for_policy(g);
+		follow_mode(g);
 		mend(g);
 		ward_memory_turn(g->memory);
 		feed(g);
 		ward_loop_stats(g->loop, &stats);
 		complain(g, &stats);
+		sources = sources_of(g);
+		ward_tell_health(g->tell, &sources);
 	}
 	ward_say(WARD_ERROR, "guard.kernel", "the kernel's events are not what we know", NULL);
 }
 
 /* --- end --- */
+
+/* The outbox keeps it: it goes when the guard is there again. */
+static void
+stop_telling(struct guard *g)
+{
+	if (g->journal)
+		ward_journal_listen(g->journal, NULL, NULL);
+	if (g->tell && g->asker) {
+		ward_tell_tampering(g->asker, WARD__V1__TAMPER_KIND__TAMPER_STOPPED, "", "");
+		ward_asker_flush(g->asker, FLUSH_MS);
+	}
+	g->tell = ward_tell_free(g->tell);
+}
 
 static void
 stop(struct guard *g)
@@ -700,6 +829,7 @@ stop(struct guard *g)
 		ward_loop_drain(g->loop, (unsigned)g->policy->policy.realtime.deadline);
 	}
 	g->loop = ward_loop_stop(g->loop);
+	stop_telling(g);
 	g->asker = ward_asker_free(g->asker);
 	g->decide = ward_decide_free(g->decide);
 	g->memory = ward_memory_free(g->memory);
@@ -730,9 +860,15 @@ ward_guard_run(const struct ward_guard_options *options)
 
 	ward_say_init("wardd", 2, WARD_INFO, options->text_log);
 	ward_buf_init(&g.why, WHY, NULL);
+	ward_guard_rights();
 	rc = start(&g, &step);
 	if (rc == WARD_OK) {
 		say_watched(&g);
+		if (is_degraded(&g))
+			ward_say(WARD_ERROR, "guard.degraded",
+				 "this kernel cannot hold opens; written files are looked at, no "
+				 "more",
+				 NULL);
 		ward_say(WARD_INFO, "guard.started", "real-time protection is on", NULL);
 		(void)sd_notify(0, "READY=1");
 		go(&g);

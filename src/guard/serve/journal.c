@@ -28,6 +28,7 @@ struct item {
 	struct ward_key key;
 	int fd, pidfd, pid;
 	bool exec, has_digest;
+	enum ward_type type;
 	uint8_t sha256[WARD_SHA256_LEN];
 	char threat[TEXT_ROOM], rule[TEXT_ROOM], layer[TEXT_ROOM];
 };
@@ -47,6 +48,9 @@ struct ward_journal {
 	struct item *items; /* a ring */
 	size_t first, count;
 	struct ward_journal_stats stats;
+	pthread_mutex_t hearing; /* of the next two */
+	ward_journal_hear hear;
+	void *hear_ctx;
 	struct recent recent[RECENT_MAX]; /* the thread's */
 	size_t recent_at;
 };
@@ -65,6 +69,42 @@ is_news(struct ward_journal *j, const struct item *item)
 	}
 	j->recent[j->recent_at++ % RECENT_MAX] = (struct recent){item->key, item->kind, now};
 	return true;
+}
+
+/* What was really done: a quarantine that follows a block is a quarantine. */
+static Ward__V1__Action
+action_of(const struct item *item, enum ward_threat_status status)
+{
+	if (status == WARD_THREAT_QUARANTINED)
+		return WARD__V1__ACTION__ACTION_QUARANTINED;
+	return item->kind == WARD_INCIDENT_BLOCKED ? WARD__V1__ACTION__ACTION_BLOCKED
+						   : WARD__V1__ACTION__ACTION_NONE;
+}
+
+static void
+tell(struct ward_journal *j, const struct item *item, enum ward_threat_status status)
+{
+	struct ward_note note = {
+		.kind = WARD_NOTE_FILE,
+		.file =
+			{
+				.size = item->key.size,
+				.type = item->type,
+				.verdict = item->verdict,
+				.action = action_of(item, status),
+			},
+	};
+
+	if (!item->has_digest || item->verdict < WARD_SUSPICIOUS)
+		return;
+	memcpy(note.file.sha256, item->sha256, sizeof(note.file.sha256));
+	(void)snprintf(note.file.threat, sizeof(note.file.threat), "%s", item->threat);
+	(void)snprintf(note.file.layer, sizeof(note.file.layer), "%.31s", item->layer);
+	(void)snprintf(note.file.rule, sizeof(note.file.rule), "%s", item->rule);
+	(void)pthread_mutex_lock(&j->hearing);
+	if (j->hear)
+		j->hear(j->hear_ctx, &note);
+	(void)pthread_mutex_unlock(&j->hearing);
 }
 
 static void
@@ -105,6 +145,7 @@ say(struct ward_journal *j, const struct item *item)
 	};
 
 	ward_remedy_act(j->remedy, &what, &status, &note);
+	tell(j, item, status);
 	ward_say(WARD_WARNING, words[item->kind].action, words[item->kind].message, "file.path",
 		 name, "file.hash.sha256", digest, "ward.verdict", ward_verdict_name(item->verdict),
 		 "ward.reason", ward_reason_name(item->reason), "threat.indicator.name",
@@ -165,6 +206,7 @@ ward_journal_new(struct ward_remedy *remedy, struct ward_journal **ret_journal)
 	}
 	j->remedy = remedy;
 	(void)pthread_mutex_init(&j->lock, NULL);
+	(void)pthread_mutex_init(&j->hearing, NULL);
 	(void)pthread_cond_init(&j->more, NULL);
 	if (pthread_create(&j->thread, NULL, run, j) != 0) {
 		free(j->items);
@@ -187,6 +229,7 @@ ward_journal_free(struct ward_journal *j)
 	(void)pthread_join(j->thread, NULL);
 	(void)pthread_cond_destroy(&j->more);
 	(void)pthread_mutex_destroy(&j->lock);
+	(void)pthread_mutex_destroy(&j->hearing);
 	free(j->items);
 	free(j);
 	return NULL;
@@ -201,6 +244,7 @@ fill(struct item *item, const struct ward_incident *incident)
 		.kind = incident->kind,
 		.action = incident->action,
 		.verdict = answer->verdict,
+		.type = answer->type,
 		.reason = answer->reason,
 		.key = *incident->key,
 		.fd = -1,
@@ -218,6 +262,15 @@ fill(struct item *item, const struct ward_incident *incident)
 	(void)!ward_fd_copy(incident->fd, &item->fd);
 	if (incident->pidfd >= 0)
 		(void)!ward_fd_copy(incident->pidfd, &item->pidfd);
+}
+
+void
+ward_journal_listen(struct ward_journal *j, ward_journal_hear hear, void *ctx)
+{
+	(void)pthread_mutex_lock(&j->hearing);
+	j->hear = hear;
+	j->hear_ctx = ctx;
+	(void)pthread_mutex_unlock(&j->hearing);
 }
 
 void

@@ -7,6 +7,7 @@
 #ifndef WARD_GUARD_SERVE_JOURNAL_H
 #define WARD_GUARD_SERVE_JOURNAL_H
 
+#include "guard/ask/notes.h"
 #include "guard/serve/remedy.h"
 
 struct ward_journal;
@@ -16,6 +17,11 @@ enum ward_rc ward_journal_new(struct ward_remedy *remedy,
 			      struct ward_journal **ret_journal) WARD_MUST_CHECK;
 /* Works off what is in it, then ends. NULL is fine. */
 struct ward_journal *ward_journal_free(struct ward_journal *j);
+
+/* What was found and what became of it, from the journal's thread; the same news only once. */
+typedef void (*ward_journal_hear)(void *ctx, const struct ward_note *note);
+/* NULL: nobody hears any more, from when this returns. */
+void ward_journal_listen(struct ward_journal *j, ward_journal_hear hear, void *ctx);
 
 /* Copies what it needs. */
 void ward_journal_put(struct ward_journal *j, const struct ward_incident *incident);

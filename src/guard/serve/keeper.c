@@ -34,20 +34,39 @@ name_pack(int fd, char *ret_intel)
 	ward_text_hex(ward_span_of(id, sizeof(id)), ret_intel + len);
 }
 
+static void
+date_pack(int fd, uint64_t *newest_ms)
+{
+	struct ward_fd_stat st;
+
+	if (ward_fd_stat(fd, &st) == WARD_OK && st.mtime > 0 &&
+	    (uint64_t)st.mtime / 1000000 > *newest_ms)
+		*newest_ms = (uint64_t)st.mtime / 1000000;
+}
+
+/* The packs that are configured, or the installed one; `installed` is room for its name. */
+static const char *const *
+choose_packs(const struct ward_guard_options *o, const char *installed[1],
+	     char room[WARD_PATHS_MAX], size_t *ret_count)
+{
+	*ret_count = o->pack_count;
+	if (o->pack_count > 0 ||
+	    ward_paths_find("default.wardpack", WARD_DATADIR, room) != WARD_OK)
+		return o->packs;
+	installed[0] = room;
+	*ret_count = 1;
+	return installed;
+}
+
 static enum ward_rc
 open_packs(const struct ward_guard_options *o, int fds[WARD_OPTIONS_PACKS], size_t *count,
 	   struct ward_buf *why)
 {
-	char installed[WARD_PATHS_MAX];
-	const char *const standard[] = {installed};
-	const char *const *packs = o->packs;
-	size_t wanted = o->pack_count;
+	char room[WARD_PATHS_MAX];
+	const char *installed[1];
+	size_t wanted;
+	const char *const *packs = choose_packs(o, installed, room, &wanted);
 
-	if (wanted == 0 &&
-	    ward_paths_find("default.wardpack", WARD_DATADIR, installed) == WARD_OK) {
-		packs = standard;
-		wanted = 1;
-	}
 	for (*count = 0; *count < wanted; (*count)++) {
 		enum ward_rc rc = ward_fd_open_regular(-1, packs[*count], true, &fds[*count], NULL);
 
@@ -57,6 +76,13 @@ open_packs(const struct ward_guard_options *o, int fds[WARD_OPTIONS_PACKS], size
 		}
 	}
 	return WARD_OK;
+}
+
+static enum ward_rc
+find_program(const struct ward_guard_options *o, char room[WARD_PATHS_MAX], const char **ret)
+{
+	*ret = o->scanner ? o->scanner : room;
+	return o->scanner ? WARD_OK : ward_paths_find("ward-scan", WARD_LIBEXECDIR, room);
 }
 
 static void
@@ -74,7 +100,7 @@ set_limits(const struct ward_policy *policy, struct ward_pool_options *pool)
 enum ward_rc
 ward_keeper_pool(const struct ward_guard_options *options, const struct ward_policy *policy,
 		 struct ward_kin *kin, struct ward_pool **ret_pool,
-		 char ret_intel[WARD_KEEPER_INTEL], struct ward_buf *why)
+		 struct ward_keeper_intel *ret_intel, struct ward_buf *why)
 {
 	char program[WARD_PATHS_MAX];
 	int fds[WARD_OPTIONS_PACKS];
@@ -83,14 +109,13 @@ ward_keeper_pool(const struct ward_guard_options *options, const struct ward_pol
 	enum ward_rc rc = open_packs(options, fds, &count, why);
 
 	ward_pool_options_default(&pool);
-	pool.program = options->scanner;
-	if (rc == WARD_OK && !options->scanner) {
-		rc = ward_paths_find("ward-scan", WARD_LIBEXECDIR, program);
-		pool.program = program;
+	if (rc == WARD_OK)
+		rc = find_program(options, program, &pool.program);
+	*ret_intel = (struct ward_keeper_intel){.newest_ms = 0};
+	for (size_t i = 0; i < count; i++) {
+		name_pack(fds[i], ret_intel->ids);
+		date_pack(fds[i], &ret_intel->newest_ms);
 	}
-	ret_intel[0] = 0;
-	for (size_t i = 0; i < count; i++)
-		name_pack(fds[i], ret_intel);
 	set_limits(policy, &pool);
 	pool.packs = fds;
 	pool.pack_count = count;
@@ -101,4 +126,52 @@ ward_keeper_pool(const struct ward_guard_options *options, const struct ward_pol
 	while (count > 0)
 		ward_fd_close(&fds[--count]);
 	return rc;
+}
+
+/* FNV-1a of 64 bits: nobody chooses what goes in. */
+static void
+mix(uint64_t *stamp, uint64_t value)
+{
+	for (int i = 0; i < 64; i += 8)
+		*stamp = (*stamp ^ (value >> i & 0xff)) * 0x100000001b3u;
+}
+
+static bool
+mix_file(uint64_t *stamp, const char *path)
+{
+	struct ward_fd_stat st;
+
+	if (ward_fd_stat_at(-1, path, true, &st) != WARD_OK)
+		return false;
+	mix(stamp, st.device);
+	mix(stamp, st.inode);
+	mix(stamp, st.size);
+	mix(stamp, (uint64_t)st.mtime);
+	mix(stamp, (uint64_t)st.ctime);
+	return true;
+}
+
+uint64_t
+ward_keeper_stamp(const struct ward_guard_options *options, const struct ward_policy *policy)
+{
+	char room[WARD_PATHS_MAX], program_room[WARD_PATHS_MAX];
+	const char *installed[1], *program;
+	size_t count;
+	const char *const *packs = choose_packs(options, installed, room, &count);
+	struct ward_pool_options pool;
+	uint64_t stamp = 0xcbf29ce484222325u;
+	bool fine = find_program(options, program_room, &program) == WARD_OK &&
+		    mix_file(&stamp, program);
+
+	for (size_t i = 0; fine && i < count; i++)
+		fine = mix_file(&stamp, packs[i]);
+	ward_pool_options_default(&pool);
+	set_limits(policy, &pool);
+	mix(&stamp, pool.jobs);
+	mix(&stamp, pool.timeout_ms);
+	mix(&stamp, pool.limits.max_object);
+	mix(&stamp, pool.limits.max_bytes);
+	mix(&stamp, pool.limits.max_files);
+	mix(&stamp, pool.limits.max_depth);
+	return fine ? stamp | 1 : 0;
 }

@@ -13,10 +13,23 @@
 /* Hex digits of the ids of all packs, and a NUL. */
 enum { WARD_KEEPER_INTEL = WARD_OPTIONS_PACKS * 17 + 1 };
 
-/* `why` gets lines for people; ret_intel names what was loaded. The scanners' processes are kin from before they open anything. */
+/* What was loaded. */
+struct ward_keeper_intel {
+	char ids[WARD_KEEPER_INTEL];
+	uint64_t newest_ms; /* when the last of the files was written; 0: there is none */
+};
+
+/* `why` gets lines for people. The scanners' processes are kin from before they open anything. */
 enum ward_rc ward_keeper_pool(const struct ward_guard_options *options,
 			      const struct ward_policy *policy, struct ward_kin *kin,
-			      struct ward_pool **ret_pool, char ret_intel[WARD_KEEPER_INTEL],
+			      struct ward_pool **ret_pool, struct ward_keeper_intel *ret_intel,
 			      struct ward_buf *why) WARD_MUST_CHECK;
+
+/*
+ * Changes whenever other scanners are needed: with the program, the packs, or what the policy says about
+ * scanners. 0: one of the files cannot be looked at.
+ */
+uint64_t ward_keeper_stamp(const struct ward_guard_options *options,
+			   const struct ward_policy *policy) WARD_MUST_CHECK;
 
 #endif

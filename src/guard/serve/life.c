@@ -9,8 +9,8 @@
 #define STOPPED "service-stopped"
 #define KILLED	"service-killed"
 
-static void
-note(struct ward_history *h, const char *kind, const char *text)
+void
+ward_life_note(struct ward_history *h, const char *kind, const char *text)
 {
 	const struct ward_event event = {
 		.at_ms = ward_clock_wall() / 1000,
@@ -37,24 +37,25 @@ find(void *ctx, const struct ward_event *e)
 	return WARD_E_STOPPED;
 }
 
-void
+bool
 ward_life_begin(struct ward_history *h)
 {
 	bool was_running = false;
 
 	(void)!ward_history_event_list(h, ward_span_str(""), 0, 0, find, &was_running);
 	if (was_running) {
-		note(h, KILLED,
+		ward_life_note(h, KILLED,
 		     "the guard ended without being told to: killed, crashed, or the "
 		     "machine went down");
 		ward_say(WARD_WARNING, "guard.was-killed",
 			 "the guard had ended without being told to", NULL);
 	}
-	note(h, STARTED, "the guard was started");
+	ward_life_note(h, STARTED, "the guard was started");
+	return was_running;
 }
 
 void
 ward_life_end(struct ward_history *h)
 {
-	note(h, STOPPED, "the guard was told to stop");
+	ward_life_note(h, STOPPED, "the guard was told to stop");
 }

@@ -6,9 +6,12 @@
 
 #include "guard/history/history.h"
 
-/* Notes that it begins, and that the last one was killed when nothing says how it ended. */
-void ward_life_begin(struct ward_history *h);
+/* Notes that it begins, and that the last one was killed (true) when nothing says how it ended. */
+bool ward_life_begin(struct ward_history *h);
 /* Notes that it ends because it was told to. */
 void ward_life_end(struct ward_history *h);
+
+/* Notes something else that happened to the guard; `kind` as of history.h. */
+void ward_life_note(struct ward_history *h, const char *kind, const char *text);
 
 #endif

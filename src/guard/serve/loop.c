@@ -137,17 +137,6 @@ wait_for_something(struct ward_loop *l, uint64_t usec)
 		(void)!read(l->wake, &count, sizeof(count));
 }
 
-/* Other scanners, perhaps other intelligence: what was said before is no answer any more. */
-static void
-begin_epoch(struct ward_loop *l)
-{
-	ward_decide_new_epoch(l->o.decide);
-	if (l->o.gate >= 0)
-		(void)!ward_fan_heed_all(l->o.gate);
-	if (l->o.upper >= 0)
-		(void)!ward_fan_heed_all(l->o.upper);
-}
-
 static void *
 run(void *ctx)
 {
@@ -157,8 +146,9 @@ run(void *ctx)
 	while (!atomic_load(&l->stop)) {
 		wait_for_something(l, wait);
 		atomic_store(&l->beat, ward_clock_monotonic());
+		/* Other scanners, perhaps other intelligence: what was said before is no answer any more. */
 		if (ward_scanners_adopt(l->o.scanners))
-			begin_epoch(l);
+			ward_decide_new_epoch(l->o.decide);
 		for (int i = 0; i < BATCHES && l->o.gate >= 0 && take_opens(l, &l->ground); i++)
 			(void)ward_decide_pump(l->o.decide);
 		ward_scanners_turn(l->o.scanners, l->o.decide);

@@ -115,21 +115,14 @@ ward_scanners_adopt(struct ward_scanners *s)
 	return true;
 }
 
-/* Of several reasons the one that says least about the file itself. */
-static enum ward_reason
-reason_of(const struct ward_result *r)
+static uint32_t
+gaps_of(const struct ward_result *r)
 {
-	static const enum ward_reason passing[] = {
-		WARD_REASON_CHANGED,  WARD_REASON_CRASHED, WARD_REASON_TIMEOUT,
-		WARD_REASON_MEMORY,   WARD_REASON_IO,	   WARD_REASON_PERMISSION,
-		WARD_REASON_VANISHED,
-	};
+	uint32_t gaps = 0;
 
-	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
-		if (ward_result_has_gap(r, passing[i]))
-			return passing[i];
-	}
-	return r->gap_count ? r->gaps[0].reason : WARD_REASON_IO;
+	for (size_t i = 0; i < r->gap_count; i++)
+		gaps |= 1u << r->gaps[i].reason;
+	return gaps;
 }
 
 static void
@@ -145,8 +138,9 @@ tell(struct ward_decide *d, const struct ward_pool_reply *reply)
 		.layer = "",
 	};
 
-	if (r->verdict == WARD_NOT_SCANNED)
-		answer.reason = reason_of(r);
+	answer.gaps = gaps_of(r);
+	if (r->verdict == WARD_NOT_SCANNED && answer.gaps == 0)
+		answer.reason = WARD_REASON_IO;
 	for (size_t i = 0; i < r->finding_count; i++) {
 		if (r->findings[i].verdict != r->verdict)
 			continue;

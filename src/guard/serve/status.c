@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/serve/status.h"
 
+#include "guard/serve/mode.h"
 #include "policy/settings.h"
 #include "sys/clock.h"
 
@@ -60,6 +61,7 @@ tell_decisions(const struct ward_decide_stats *d, struct ward_guard_reply *r)
 	figure(r, "verdicts.late", d->late);
 	figure(r, "verdicts.changed", d->changed);
 	figure(r, "cache.settled", d->settled);
+	figure(r, "cache.lapsed", d->lapsed);
 	figure(r, "cache.entries", d->cache.entries);
 	figure(r, "cache.room", d->cache.room);
 	figure(r, "cache.hits", d->cache.hits);
@@ -105,8 +107,7 @@ static void
 tell_watch(const struct ward_status_sources *s, struct ward_guard_reply *r)
 {
 	struct ward_watch_figures w = ward_watch_figures(s->watch);
-	bool real_time = s->policy->realtime.mode == WARD_POLICY_MODE_BLOCK ||
-			 s->policy->realtime.mode == WARD_POLICY_MODE_AUDIT;
+	bool real_time = ward_mode_in_real_time(s->mode);
 
 	figure(r, "filesystems.watched", w.watched);
 	figure(r, "filesystems.left_out", w.left_out);
@@ -217,6 +218,7 @@ tell_cloud(struct ward_asker *asker, struct ward_arena *arena, struct ward_guard
 	text(r, "cloud", cloud_word(c));
 	text(r, "cloud.server", c->server);
 	text(r, "cloud.device", c->device);
+	text(r, "cloud.organisation", c->organisation);
 	text(r, "cloud.problem", c->problem);
 	figure(r, "cloud.down_since_ms", c->down_since_ms);
 	figure(r, "cloud.breaker_open", c->breaker_open);
@@ -238,6 +240,10 @@ tell_cloud(struct ward_asker *asker, struct ward_arena *arena, struct ward_guard
 	if (c->enabled && c->enrolled && c->down_since_ms != 0)
 		issue(r, "cloud-unreachable",
 		      "the cloud does not answer; unknown files get the fail mode");
+	if (c->enabled && c->enrolled && c->certificate_until_ms != 0 &&
+	    c->certificate_until_ms <= ward_clock_wall() / 1000)
+		issue(r, "certificate-expired",
+		      "the certificate of this device has expired; it has to be enrolled again");
 	if (c->enabled && c->starts > 0 && !c->running)
 		issue(r, "no-uplink", "the network process does not run; it is started again");
 }
@@ -246,17 +252,22 @@ void
 ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
 		 struct ward_guard_reply *reply)
 {
+	uint64_t now_ms = ward_clock_wall() / 1000;
 	struct ward_decide_stats d;
 	const char *error = ward_arena_strdup(arena, ward_span_str(s->reload_error));
 
 	ward_decide_stats(s->decide, &d);
 	text(reply, "version", WARD_VERSION);
-	text(reply, "mode", ward_decide_mode_name(s->policy->realtime.mode));
+	text(reply, "mode", ward_decide_mode_name(s->mode));
 	text(reply, "fail.open", s->policy->fail.open == WARD_POLICY_FAIL_OPEN ? "open" : "closed");
 	text(reply, "fail.exec", s->policy->fail.exec == WARD_POLICY_FAIL_OPEN ? "open" : "closed");
 	text(reply, "intelligence", s->intelligence);
 	tell_organisation(s, arena, reply);
+	figure(reply, "intelligence.since_ms", s->intelligence_ms);
+	if (s->intelligence_ms != 0 && now_ms > s->intelligence_ms)
+		figure(reply, "intelligence.age_s", (now_ms - s->intelligence_ms) / 1000);
 	figure(reply, "uptime_s", (ward_clock_monotonic() - s->started) / 1000000);
+	figure(reply, "mode.audit_until_ms", s->audit_until_ms);
 	figure(reply, "deadline_ms", s->policy->realtime.deadline);
 	tell_decisions(&d, reply);
 	tell_scanners(s->scanners, reply);

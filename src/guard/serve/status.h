@@ -23,12 +23,15 @@ struct ward_status_sources {
 	struct ward_origins *origins;
 	const struct ward_memory *memory;
 	struct ward_packages *packages;
+	uint64_t intelligence_ms;	/* when the newest of the packs was made; 0: none */
 	const char *intelligence;	/* hex digits of the packs in use */
 	const char *reload_error;	/* what is wrong with the last reload; "" */
 	const char *organisation_error; /* why its new policy is not used; "" */
 	uint64_t organisation_version;	/* of its policy in force; 0: none */
 	size_t refused_settings; /* of the machine's own policy, that do not count beside it */
 	uint64_t started;	 /* monotonic, µs */
+	enum ward_policy_mode mode; /* now */
+	uint64_t audit_until_ms;    /* until when block only reports (realtime.audit_first); 0: not */
 	bool degraded; /* the kernel cannot hold opens: written files are looked at, no more */
 };
 

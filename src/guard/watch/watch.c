@@ -17,6 +17,7 @@ struct ward_watch {
 	struct ward_buf text;
 	struct ward_mount mount; /* the one that is looked at */
 	struct ward_buf seen;	 /* uint64_t of each filesystem that has been looked at */
+	struct ward_buf before;	 /* the same, of the last time */
 };
 
 /* With pidfds where the kernel has them. */
@@ -39,15 +40,25 @@ open_gate(struct ward_watch *w)
 	return rc == WARD_OK ? ward_fan_new(WARD_FAN_GATE, w->figures.pidfds, &w->upper) : rc;
 }
 
+/* What this kernel does not have is gone without; so is what we may not have and do not want. */
+static enum ward_rc
+without(enum ward_rc rc, bool wanted)
+{
+	return rc == WARD_E_UNSUPPORTED || (rc == WARD_E_PERM && !wanted) ? WARD_OK : rc;
+}
+
+/* All, wanted or not: what is wanted may change. */
 static enum ward_rc
 open_all(struct ward_watch *w)
 {
 	enum ward_rc rc = ward_fd_open_regular(-1, "/proc/self/mountinfo", false, &w->table, NULL);
 
-	if (rc == WARD_OK && w->options.gate)
-		rc = open_gate(w);
-	if (rc == WARD_OK && w->options.written)
-		rc = open_group(WARD_FAN_NEWS, &w->news);
+	if (rc == WARD_OK)
+		rc = without(open_gate(w), w->options.gate);
+	if (w->upper < 0)
+		ward_fd_close(&w->gate);
+	if (rc == WARD_OK)
+		rc = without(open_group(WARD_FAN_NEWS, &w->news), w->options.written);
 	return rc;
 }
 
@@ -63,6 +74,7 @@ ward_watch_new(const struct ward_watch_options *options, struct ward_watch **ret
 	w->gate = w->upper = w->news = w->table = -1;
 	ward_buf_init(&w->text, TABLE_MAX, NULL);
 	ward_buf_init(&w->seen, TABLE_MAX, NULL);
+	ward_buf_init(&w->before, TABLE_MAX, NULL);
 	rc = open_all(w);
 	if (rc == WARD_OK)
 		*ret_watch = w;
@@ -82,8 +94,16 @@ ward_watch_free(struct ward_watch *w)
 	ward_fd_close(&w->table);
 	ward_buf_done(&w->text);
 	ward_buf_done(&w->seen);
+	ward_buf_done(&w->before);
 	free(w);
 	return NULL;
+}
+
+void
+ward_watch_want(struct ward_watch *w, bool gate, bool written)
+{
+	w->options.gate = gate;
+	w->options.written = written;
 }
 
 int
@@ -140,12 +160,12 @@ chosen(const struct ward_watch *w, const struct ward_mount *m)
 
 /* A filesystem may be mounted many times. */
 static bool
-seen(const struct ward_watch *w, const struct ward_mount *m)
+is_in(const struct ward_buf *list, const struct ward_mount *m)
 {
 	const uint64_t id = (uint64_t)m->major << 32 | m->minor;
 
-	for (size_t at = 0; at < w->seen.len; at += sizeof(id)) {
-		if (memcmp(w->seen.data + at, &id, sizeof(id)) == 0)
+	for (size_t at = 0; at < list->len; at += sizeof(id)) {
+		if (memcmp(list->data + at, &id, sizeof(id)) == 0)
 			return true;
 	}
 	return false;
@@ -184,21 +204,37 @@ stands_on_the_ground(const struct ward_mount *m)
 	return any && known;
 }
 
+/* Taking back what is not there is fine. */
+static enum ward_rc
+set(int group, int fd, unsigned what, bool on)
+{
+	if (group < 0)
+		return WARD_OK;
+	if (on)
+		return ward_fan_watch(group, fd, what);
+	(void)!ward_fan_unwatch(group, fd, what);
+	return WARD_OK;
+}
+
 static enum ward_rc
 mark(const struct ward_watch *w, int fd, bool on)
 {
 	bool overlay = ward_fd_on_overlay(fd);
-	int gate = overlay ? w->upper : w->gate;
-	enum ward_rc rc = WARD_OK;
+	enum ward_rc rc;
 
 	if (overlay && on && !stands_on_the_ground(&w->mount))
 		return WARD_E_UNSUPPORTED;
-	if (gate >= 0)
-		rc = on ? ward_fan_watch(gate, fd, kinds(w)) : ward_fan_unwatch(gate, fd, kinds(w));
-	if (rc == WARD_OK && w->news >= 0)
-		rc = on ? ward_fan_watch(w->news, fd, WARD_FAN_WRITTEN)
-			: ward_fan_unwatch(w->news, fd, WARD_FAN_WRITTEN);
+	rc = set(overlay ? w->upper : w->gate, fd, kinds(w), on && w->options.gate);
+	if (rc == WARD_OK)
+		rc = set(w->news, fd, WARD_FAN_WRITTEN, on && w->options.written);
 	return rc;
+}
+
+/* There is a group that wants events. */
+static bool
+is_watching(const struct ward_watch *w)
+{
+	return (w->options.gate && w->gate >= 0) || (w->options.written && w->news >= 0);
 }
 
 /*
@@ -215,9 +251,10 @@ mark_mount(struct ward_watch *w, const struct ward_mount *m, bool on)
 	if (ward_fd_open_place(m->place, &fd) != WARD_OK || !ward_fd_mount(fd, &mount) ||
 	    mount != m->id)
 		return;
-	note(w, m);
+	if (on)
+		note(w, m);
 	if (mark(w, fd, on) == WARD_OK)
-		w->figures.watched += on;
+		w->figures.watched += on && is_watching(w);
 	else
 		w->figures.refused += on;
 }
@@ -226,22 +263,28 @@ static enum ward_rc
 each(struct ward_watch *w, bool on)
 {
 	const struct ward_mount *m = &w->mount;
+	struct ward_buf last;
 	struct ward_span rest;
 	enum ward_rc rc;
 
 	ward_buf_clear(&w->text);
-	ward_buf_clear(&w->seen);
 	rc = ward_fd_reread(w->table, &w->text);
 	if (rc != WARD_OK)
 		return rc;
+	last = w->before;
+	w->before = w->seen;
+	w->seen = last;
+	ward_buf_clear(&w->seen);
 	rest = ward_buf_span(&w->text);
 	while ((rc = ward_mounts_next(&rest, &w->mount)) != WARD_E_NOENT) {
-		if (rc != WARD_OK || !chosen(w, m) || seen(w, m))
+		bool wanted;
+
+		if (rc != WARD_OK || !chosen(w, m) || is_in(&w->seen, m))
 			continue;
-		if (w->options.wanted(w->options.ctx, m->type))
-			mark_mount(w, m, on);
-		else
-			w->figures.left_out += on;
+		wanted = w->options.wanted(w->options.ctx, m->type);
+		if (wanted || is_in(&w->before, m))
+			mark_mount(w, m, on && wanted);
+		w->figures.left_out += on && !wanted;
 	}
 	return WARD_OK;
 }

@@ -15,9 +15,10 @@
 enum { WARD_WATCH_ONLY_MAX = 16 };
 
 struct ward_watch_options {
+	/* To begin with; see ward_watch_want. */
 	bool gate;    /* opens wait for an answer */
-	bool opens;   /* all opens; false: executions only */
 	bool written; /* tell of files that were written */
+	bool opens;   /* all opens; false: executions only */
 	/* Whether filesystems of this type are watched. */
 	bool (*wanted)(void *ctx, const char *type);
 	void *ctx;
@@ -36,14 +37,18 @@ struct ward_watch_figures {
 
 struct ward_watch;
 
-/* Opens the groups; nothing is watched yet. WARD_E_UNSUPPORTED: no such events in this kernel;
- * WARD_E_PERM. The options' texts must outlive it. */
+/* Opens all groups that this kernel has; nothing is watched yet. One that it does not have is -1 below, and
+ * whoever wanted it goes without. WARD_E_PERM: something is wanted, and we may not have it. The options'
+ * texts must outlive it. */
 enum ward_rc ward_watch_new(const struct ward_watch_options *options,
 			    struct ward_watch **ret_watch) WARD_MUST_CHECK;
 /* Closing the groups lets every process go on that waits for an answer. NULL is fine. */
 struct ward_watch *ward_watch_free(struct ward_watch *w);
 
-/* Descriptors, kept by `w`: the groups (-1: not wanted), and one that poll(2) calls POLLPRI when the
+/* What is wanted from the next ward_watch_refresh on. */
+void ward_watch_want(struct ward_watch *w, bool gate, bool written);
+
+/* Descriptors, kept by `w`: the groups (-1: this kernel has no such thing), and one that poll(2) calls POLLPRI when the
  * mount table has changed. */
 int ward_watch_gate(const struct ward_watch *w);
 /*
@@ -55,7 +60,8 @@ int ward_watch_upper_gate(const struct ward_watch *w);
 int ward_watch_news(const struct ward_watch *w);
 int ward_watch_table(const struct ward_watch *w);
 
-/* Reads the mount table and watches what it holds. */
+/* Reads the mount table and watches what it holds, as far as it is wanted now; filesystems whose type is
+ * not wanted any more are let go. */
 enum ward_rc ward_watch_refresh(struct ward_watch *w) WARD_MUST_CHECK;
 /* Watches nothing any more; events that have come are still in the groups. */
 void ward_watch_stop(struct ward_watch *w);
