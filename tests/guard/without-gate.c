@@ -18,9 +18,9 @@ main(int argc, char **argv)
 	if (nothing)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(fanotify_init), 0);
 	else
-		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(fanotify_init), 1,
-				      SCMP_A0(SCMP_CMP_MASKED_EQ, FAN_CLASS_CONTENT,
-					      FAN_CLASS_CONTENT));
+		rc = seccomp_rule_add(
+			filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(fanotify_init), 1,
+			SCMP_A0(SCMP_CMP_MASKED_EQ, FAN_CLASS_CONTENT, FAN_CLASS_CONTENT));
 	if (rc != 0 || seccomp_load(filter) != 0)
 		return 2;
 	(void)execv(argv[1 + nothing], argv + 1 + nothing);

@@ -189,7 +189,7 @@ bad_files() {
 		'tree/file Policy.Blocked' ]
 	run --separate-stderr "$ward" scan --no-default-intel --ignore-exclusions --policy p.json tree
 	[ "$status" -eq 1 ]
-	echo "{\"blocked\": {\"hashes\": [\"$digest\"]}, \"exclusions\": [{\"path\": \"$PWD/tree/file\"}]}" >p.json
+	echo "{\"blocked\": {\"hashes\": [\"$digest\"]}, \"exclusions\": [{\"path\": \"$PWD/tree/file\", \"force\": \"a test\"}]}" >p.json
 	run --separate-stderr "$ward" scan --no-default-intel --policy p.json tree
 	[ "$status" -eq 0 ]
 }

@@ -71,7 +71,8 @@ struct message {
 	Ward__V1__Health health;
 	Ward__V1__FileQuery file;
 	Ward__V1__Evidence evidence, *evidences;
-	char issues[sizeof(((struct ward_note *)NULL)->health.issues)], *codes[WARD_WIRE_ISSUES_MAX];
+	char issues[sizeof(((struct ward_note *)NULL)->health.issues)],
+		*codes[WARD_WIRE_ISSUES_MAX];
 };
 
 static char engine_version[] = WARD_VERSION;
@@ -122,16 +123,30 @@ fill_tamper(struct message *m, struct ward_note *note)
 	m->event.tamper = &m->tamper;
 }
 
+/* Ends each code where its comma was. */
+static size_t
+cut(char *text, char *codes[WARD_WIRE_ISSUES_MAX])
+{
+	size_t n = 0;
+
+	while (*text && n < WARD_WIRE_ISSUES_MAX) {
+		char *comma = strchr(text, ',');
+
+		codes[n++] = text;
+		if (!comma)
+			break;
+		*comma = 0;
+		text = comma + 1;
+	}
+	return n;
+}
+
 static void
 fill_health(struct message *m, struct ward_note *note)
 {
-	char *save = NULL;
-
 	ward__v1__health__init(&m->health);
 	memcpy(m->issues, note->health.issues, sizeof(m->issues));
-	for (char *code = strtok_r(m->issues, ",", &save);
-	     code && m->health.n_issues < WARD_WIRE_ISSUES_MAX; code = strtok_r(NULL, ",", &save))
-		m->codes[m->health.n_issues++] = code;
+	m->health.n_issues = cut(m->issues, m->codes);
 	m->health.issues = m->codes;
 	m->health.engine_version = engine_version;
 	m->health.intelligence_version = note->health.intelligence;

@@ -78,7 +78,8 @@ struct ward_decide {
 	struct ward_cache *cache;
 	struct ward_names names;
 	uint32_t epoch;
-	uint32_t marks_until; /* the first second in which a mark stands for too long; 0: none will */
+	uint32_t
+		marks_until; /* the first second in which a mark stands for too long; 0: none will */
 	struct ward_decide_stats stats;
 };
 

@@ -22,11 +22,10 @@ current(const struct question *q, struct ward_key *ret_now)
 static bool
 is_markable(const struct ward_decide *d, uint32_t until)
 {
-	bool in_real_time = d->rules.mode == WARD_POLICY_MODE_BLOCK ||
-			    d->rules.mode == WARD_POLICY_MODE_AUDIT;
+	bool in_real_time =
+		d->rules.mode == WARD_POLICY_MODE_BLOCK || d->rules.mode == WARD_POLICY_MODE_AUDIT;
 
-	return d->real_time && in_real_time &&
-	       (until == 0 || until >= decide_second() + d->mark_s);
+	return d->real_time && in_real_time && (until == 0 || until >= decide_second() + d->mark_s);
 }
 
 bool
@@ -302,8 +301,8 @@ question_answer(struct ward_decide *d, struct question *q, const struct ward_ans
 	/* The next layer knew nothing: what the one before said stands. */
 	if (q->layer > 0 &&
 	    (answer->verdict == WARD_UNKNOWN ||
-	     (answer->verdict == WARD_NOT_SCANNED &&
-	      (answer->reason != WARD_REASON_TIMEOUT || q->so_far.answer.verdict != WARD_UNKNOWN)))) {
+	     (answer->verdict == WARD_NOT_SCANNED && (answer->reason != WARD_REASON_TIMEOUT ||
+						      q->so_far.answer.verdict != WARD_UNKNOWN)))) {
 		q->so_far.answer.until = answer->until;
 		answer = &q->so_far.answer;
 	}

@@ -51,7 +51,8 @@ ward_decide_action(const struct ward_decide_rules *rules, enum ward_verdict verd
 
 	if (verdict == WARD_NOT_SCANNED)
 		return rules->reasons[reason < WARD_REASON_COUNT ? reason : WARD_REASON_NONE];
-	if (verdict == WARD_SUSPICIOUS && reason != WARD_REASON_NONE && rules->reasons[reason] > found)
+	if (verdict == WARD_SUSPICIOUS && reason != WARD_REASON_NONE &&
+	    rules->reasons[reason] > found)
 		return rules->reasons[reason];
 	return found;
 }

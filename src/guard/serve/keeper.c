@@ -50,8 +50,7 @@ choose_packs(const struct ward_guard_options *o, const char *installed[1],
 	     char room[WARD_PATHS_MAX], size_t *ret_count)
 {
 	*ret_count = o->pack_count;
-	if (o->pack_count > 0 ||
-	    ward_paths_find("default.wardpack", WARD_DATADIR, room) != WARD_OK)
+	if (o->pack_count > 0 || ward_paths_find("default.wardpack", WARD_DATADIR, room) != WARD_OK)
 		return o->packs;
 	installed[0] = room;
 	*ret_count = 1;

@@ -45,8 +45,8 @@ ward_life_begin(struct ward_history *h)
 	(void)!ward_history_event_list(h, ward_span_str(""), 0, 0, find, &was_running);
 	if (was_running) {
 		ward_life_note(h, KILLED,
-		     "the guard ended without being told to: killed, crashed, or the "
-		     "machine went down");
+			       "the guard ended without being told to: killed, crashed, or the "
+			       "machine went down");
 		ward_say(WARD_WARNING, "guard.was-killed",
 			 "the guard had ended without being told to", NULL);
 	}

@@ -15,20 +15,12 @@ enum { DESCRIPTORS = 262144 };
 static const unsigned needed[] = {
 	CAP_SYS_ADMIN, /* fanotify, vm.memfd_noexec, attributes of the name space "trusted" */
 	/* quarantine takes files of all users and puts them back exactly */
-	CAP_DAC_READ_SEARCH,
-	CAP_DAC_OVERRIDE,
-	CAP_FOWNER,
-	CAP_CHOWN,
-	CAP_FSETID,
-	CAP_LINUX_IMMUTABLE,
-	CAP_SETFCAP,
-	CAP_LEASE, /* whether a file is open for writing */
-	CAP_KILL,  /* scanners have another user; processes that run what is convicted */
+	CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN, CAP_FSETID,
+	CAP_LINUX_IMMUTABLE, CAP_SETFCAP, CAP_LEASE, /* whether a file is open for writing */
+	CAP_KILL, /* scanners have another user; processes that run what is convicted */
 	/* scanners and the network process give up root themselves; restores have their asker's rights */
-	CAP_SETUID,
-	CAP_SETGID,
-	CAP_SYS_PTRACE,	  /* which program a process runs */
-	CAP_SYS_RESOURCE, /* descriptors */
+	CAP_SETUID, CAP_SETGID, CAP_SYS_PTRACE, /* which program a process runs */
+	CAP_SYS_RESOURCE,			/* descriptors */
 };
 
 void
@@ -40,6 +32,7 @@ ward_guard_rights(void)
 		ward_say(WARD_WARNING, "guard.descriptors", "fewer descriptors than wanted", NULL);
 	rc = ward_sandbox_keep(needed, sizeof(needed) / sizeof(needed[0]));
 	if (rc != WARD_OK)
-		ward_say(WARD_WARNING, "guard.rights", "rights that are not needed cannot be given up",
-			 "error.message", ward_rc_str(rc), NULL);
+		ward_say(WARD_WARNING, "guard.rights",
+			 "rights that are not needed cannot be given up", "error.message",
+			 ward_rc_str(rc), NULL);
 }

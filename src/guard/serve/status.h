@@ -28,10 +28,10 @@ struct ward_status_sources {
 	const char *reload_error;	/* what is wrong with the last reload; "" */
 	const char *organisation_error; /* why its new policy is not used; "" */
 	uint64_t organisation_version;	/* of its policy in force; 0: none */
-	size_t refused_settings; /* of the machine's own policy, that do not count beside it */
-	uint64_t started;	 /* monotonic, µs */
+	size_t refused_settings;    /* of the machine's own policy, that do not count beside it */
+	uint64_t started;	    /* monotonic, µs */
 	enum ward_policy_mode mode; /* now */
-	uint64_t audit_until_ms;    /* until when block only reports (realtime.audit_first); 0: not */
+	uint64_t audit_until_ms; /* until when block only reports (realtime.audit_first); 0: not */
 	bool degraded; /* the kernel cannot hold opens: written files are looked at, no more */
 };
 
