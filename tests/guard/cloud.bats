@@ -247,9 +247,10 @@ body_change() {
 body_not_enrolled() {
 	mkdir "$work/state"
 	start
+	# until the network process has said so, it might be
+	wait_for 50 eval '[ "$(word cloud)" = not-enrolled ]'
 	good "$fs/good"
 	[ "$("$fs/good")" = ran ]
-	wait_for 50 eval '[ "$(word cloud)" = not-enrolled ]'
 	[ "$(figure cloud.held)" = 0 ]
 	stop
 }
