@@ -141,3 +141,25 @@ body_allowed() {
 @test "what is excluded here is not convicted by the cloud either" {
 	guarded body_allowed
 }
+
+body_allowances() {
+	service
+	enroll
+	start
+	connected
+	eicar >"$fs/eicar"
+	denied "$fs/eicar"
+	ward threat allow --name Test.EICAR --socket "$work/control.sock"
+	allowed "$fs/eicar"
+	# The organisation does not let anybody allow things here: what was allowed is allowed no more.
+	echo '{"local": {"allow_threats": false}}' >"$work/org.json"
+	wardcloud policy set --file "$work/org.json" --config "$conf"
+	ward enroll --renew --state "$state/uplink" >/dev/null
+	wait_for 100 eval '[ "$(figure policy.organisation_version)" -gt 0 ]'
+	denied "$fs/eicar"
+	stop
+}
+
+@test "an allowance ends where the organisation lets nobody allow things" {
+	guarded body_allowances
+}

@@ -148,7 +148,8 @@ excluded(void *ctx, int fd, int pid)
 	return found;
 }
 
-/* By an administrator, or by the policy's exclusions of contents and threats. */
+/* By an administrator, as long as the organisation lets him, or by the policy's exclusions of contents and
+   threats. */
 static bool
 allowed(void *ctx, const struct ward_answer *answer)
 {
@@ -159,14 +160,12 @@ allowed(void *ctx, const struct ward_answer *answer)
 		.scope = WARD_EXCLUDE_REALTIME,
 		.now_s = ward_clock_wall() / 1000000,
 	};
-	struct ward_held_ref *policy;
-	bool found = ward_allowed_has(g->allowed, answer->sha256, answer->threat,
+	struct ward_held_ref *policy = ward_held_take(g->held);
+	bool found = policy->effective->policy.local.allow_threats &&
+		     ward_allowed_has(g->allowed, answer->sha256, answer->threat,
 				      ward_clock_wall() / 1000);
 
-	if (found)
-		return true;
-	policy = ward_held_take(g->held);
-	found = ward_exclusions_match(policy->effective->exclusions, &subject) != NULL;
+	found = found || ward_exclusions_match(policy->effective->exclusions, &subject) != NULL;
 	ward_held_give(g->held, policy);
 	return found;
 }
@@ -390,9 +389,8 @@ reload(struct guard *g)
 	if (rc == WARD_OK) {
 		g->reload_error[0] = 0;
 		ward_loop_wake(g->loop);
-	}
-	if (rc == WARD_OK)
 		ward_tell_refusals(g->tell, g->policy, ward_remedy_history(g->remedy));
+	}
 	ward_say(rc == WARD_OK ? WARD_INFO : WARD_ERROR, "guard.reloaded",
 		 rc == WARD_OK ? "policy and intelligence were read anew"
 			       : "policy or intelligence cannot be used; the former stay",
@@ -809,8 +807,10 @@ go(struct guard *g)
 static void
 stop_telling(struct guard *g)
 {
-	if (g->journal)
+	if (g->journal) {
+		ward_journal_rest(g->journal, FLUSH_MS);
 		ward_journal_listen(g->journal, NULL, NULL);
+	}
 	if (g->tell && g->asker) {
 		ward_tell_tampering(g->asker, WARD__V1__TAMPER_KIND__TAMPER_STOPPED, "", "");
 		ward_asker_flush(g->asker, FLUSH_MS);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/serve/journal.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,7 @@ struct ward_journal {
 	struct ward_remedy *remedy;
 	struct item *items; /* a ring */
 	size_t first, count;
+	bool busy; /* with one that is in the ring no more */
 	struct ward_journal_stats stats;
 	pthread_mutex_t hearing; /* of the next two */
 	ward_journal_hear hear;
@@ -160,9 +162,11 @@ take(struct ward_journal *j, struct item *ret)
 	bool any;
 
 	(void)pthread_mutex_lock(&j->lock);
+	j->busy = false;
 	while (j->count == 0 && !j->stop)
 		(void)pthread_cond_wait(&j->more, &j->lock);
 	any = j->count > 0;
+	j->busy = any;
 	if (any) {
 		*ret = j->items[j->first];
 		j->first = (j->first + 1) % QUEUE_MAX;
@@ -271,6 +275,21 @@ ward_journal_listen(struct ward_journal *j, ward_journal_hear hear, void *ctx)
 	j->hear = hear;
 	j->hear_ctx = ctx;
 	(void)pthread_mutex_unlock(&j->hearing);
+}
+
+void
+ward_journal_rest(struct ward_journal *j, unsigned ms)
+{
+	uint64_t end = ward_clock_monotonic() + (uint64_t)ms * 1000;
+	bool busy = true;
+
+	while (busy && ward_clock_monotonic() < end) {
+		(void)pthread_mutex_lock(&j->lock);
+		busy = j->count > 0 || j->busy;
+		(void)pthread_mutex_unlock(&j->lock);
+		if (busy)
+			(void)poll(NULL, 0, 5);
+	}
 }
 
 void

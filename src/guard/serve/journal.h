@@ -23,6 +23,9 @@ typedef void (*ward_journal_hear)(void *ctx, const struct ward_note *note);
 /* NULL: nobody hears any more, from when this returns. */
 void ward_journal_listen(struct ward_journal *j, ward_journal_hear hear, void *ctx);
 
+/* Waits, at most so long, until nothing is in it. */
+void ward_journal_rest(struct ward_journal *j, unsigned ms);
+
 /* Copies what it needs. */
 void ward_journal_put(struct ward_journal *j, const struct ward_incident *incident);
 
