@@ -16,7 +16,7 @@
 enum {
 	/* Requests sent to a worker and not answered: the one it is on and those it goes on with
 	   without waiting for us. */
-	LINE_MAX_JOBS = 4,
+	LINE_MAX_JOBS = 4, /* unless the options say otherwise */
 	/* No more is sent to a worker whose line holds this many bytes: it will be busy for long
 	   enough, and what waits behind it cannot go to another one. */
 	LINE_MAX_BYTES = 1 << 20,
@@ -74,6 +74,7 @@ struct ward_pool {
 	size_t pack_count;
 	unsigned jobs;
 	size_t queue_max;
+	unsigned line_max;
 	uint32_t timeout_ms;
 	uint32_t start_timeout_ms;
 	uint64_t worker_memory;

@@ -45,6 +45,7 @@ apply_options(struct ward_pool *pool, const struct ward_pool_options *o)
 		pool->jobs = WARD_PROTO_SLOTS_MAX;
 	pool->queue_max = o->queue_max ? o->queue_max : (size_t)pool->jobs * DEFAULT_QUEUE_PER_JOB;
 	pool->timeout_ms = o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
+	pool->line_max = o->line_max ? o->line_max : LINE_MAX_JOBS;
 	pool->start_timeout_ms =
 		o->start_timeout_ms ? o->start_timeout_ms : DEFAULT_START_TIMEOUT_MS;
 	pool->limits = o->limits;
@@ -207,7 +208,8 @@ distribute(struct ward_pool *pool)
 {
 	enum ward_rc rc = WARD_OK;
 
-	for (size_t depth = 1; depth <= LINE_MAX_JOBS && pool->queue.head && rc == WARD_OK; depth++)
+	for (size_t depth = 1; depth <= pool->line_max && pool->queue.head && rc == WARD_OK;
+	     depth++)
 		rc = distribute_to(pool, depth);
 	return rc;
 }
@@ -376,6 +378,14 @@ ward_pool_wait(struct ward_pool *pool, int timeout_ms, struct ward_pool_reply **
 			return WARD_E_TIMEOUT;
 		wait = patience(check_times(pool), timeout_ms, start);
 	}
+}
+
+void
+ward_pool_cancel(struct ward_pool *pool)
+{
+	if (pool->control >= 0)
+		zygote_stop(pool);
+	pool->broken = true;
 }
 
 size_t

@@ -35,6 +35,7 @@ struct ward_pool_options {
 	size_t pack_count;	   /* at most 64 */
 	unsigned jobs;		   /* workers; 0: one per CPU online; at most 256 */
 	size_t queue_max;	   /* files taken and not yet answered; 0: 8 per job */
+	unsigned line_max;	   /* files sent to one worker, the one it is on among them; 0: 4 */
 	unsigned timeout_ms;	   /* wall time of one file; 0: 120,000 */
 	size_t worker_memory;	   /* bytes of private data of one worker (RLIMIT_DATA); 0: the
 				      limits' max_memory and 512 MiB */
@@ -101,6 +102,10 @@ enum ward_rc ward_pool_wait(struct ward_pool *pool, int timeout_ms,
 /* Frees the result too, unless the caller took it by setting it to NULL. */
 struct ward_pool_reply *ward_pool_reply_free(struct ward_pool_reply *reply);
 void ward_pool_reply_freep(struct ward_pool_reply **reply);
+
+/* Ends the scanners for good: what they had not answered is answered by not-scanned:crashed, which
+ * ward_pool_wait goes on to return. */
+void ward_pool_cancel(struct ward_pool *pool);
 
 /* Files taken and not yet answered by ward_pool_wait. */
 size_t ward_pool_pending(const struct ward_pool *pool);

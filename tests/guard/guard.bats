@@ -401,6 +401,39 @@ body_workers_die() {
 	guarded body_workers_die
 }
 
+body_reloads() {
+	# intelligence NAME: one that convicts our text, and differs from the last one.
+	intelligence() {
+		printf 'rule %s { meta: threat = "Test.Reload" strings: $a = "ward-test-reload" condition: $a }' \
+			"$1" >"$work/$1.yar"
+		"$BUILD/ward" intel compile --quiet -o "$work/new.wardpack" "$work/$1.yar"
+		mv "$work/new.wardpack" "$pack"
+	}
+	pack=$work/test.wardpack
+	intelligence first
+	start '{"realtime": {"deadline": "60s", "scan_written": false}}'
+	echo a >"$fs/a"
+	allowed "$fs/a"
+	echo ward-test-reload >"$fs/bad"
+	stop_scanners
+	cat "$fs/bad" >/dev/null 2>"$work/said" &
+	bad=$!
+	sleep 0.3
+	intelligence second
+	"$BUILD/ward" reload --socket "$work/control.sock"
+	sleep 0.3
+	intelligence third
+	"$BUILD/ward" reload --socket "$work/control.sock"
+	wait_for 50 eval '! kill -0 "$bad" 2>/dev/null'
+	wait "$bad" && fail 'it opened'
+	grep -q 'Operation not permitted' "$work/said"
+	stop
+}
+
+@test "a question that two changes of intelligence overtake is asked again" {
+	guarded body_reloads
+}
+
 body_deadline() {
 	start '{"realtime": {"deadline": "1s", "scan_written": false}}'
 	echo a >"$fs/a"

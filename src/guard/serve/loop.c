@@ -147,7 +147,7 @@ run(void *ctx)
 		wait_for_something(l, wait);
 		atomic_store(&l->beat, ward_clock_monotonic());
 		/* Other scanners, perhaps other intelligence: what was said before is no answer any more. */
-		if (ward_scanners_adopt(l->o.scanners))
+		if (ward_scanners_adopt(l->o.scanners, l->o.decide))
 			ward_decide_new_epoch(l->o.decide);
 		for (int i = 0; i < BATCHES && l->o.gate >= 0 && take_opens(l, &l->ground); i++)
 			(void)ward_decide_pump(l->o.decide);

@@ -96,25 +96,6 @@ ward_scanners_ask(void *ctx, const struct ward_question *question)
 	return rc;
 }
 
-bool
-ward_scanners_adopt(struct ward_scanners *s)
-{
-	struct ward_pool *fresh;
-
-	(void)pthread_mutex_lock(&s->lock);
-	fresh = s->offered;
-	s->offered = NULL;
-	(void)pthread_mutex_unlock(&s->lock);
-	if (!fresh)
-		return false;
-	/* A second change before the first is through: its questions end without a verdict. */
-	(void)ward_pool_free(s->pools[FORMER]);
-	s->pools[FORMER] = s->pools[CURRENT];
-	s->pools[CURRENT] = fresh;
-	atomic_store(&s->broken, false);
-	return true;
-}
-
 static uint32_t
 gaps_of(const struct ward_result *r)
 {
@@ -161,6 +142,35 @@ turn(struct ward_pool *pool, struct ward_decide *d)
 		tell(d, reply);
 		(void)ward_pool_reply_free(reply);
 	}
+}
+
+/* Each of its questions gets an answer that is none, and is put to the next. */
+static void
+give_up(struct ward_scanners *s, struct ward_decide *d)
+{
+	ward_pool_cancel(s->pools[FORMER]);
+	turn(s->pools[FORMER], d);
+	s->pools[FORMER] = ward_pool_free(s->pools[FORMER]);
+}
+
+bool
+ward_scanners_adopt(struct ward_scanners *s, struct ward_decide *d)
+{
+	struct ward_pool *fresh;
+
+	(void)pthread_mutex_lock(&s->lock);
+	fresh = s->offered;
+	s->offered = NULL;
+	(void)pthread_mutex_unlock(&s->lock);
+	if (!fresh)
+		return false;
+	/* A second change before the first is through. */
+	if (s->pools[FORMER])
+		give_up(s, d);
+	s->pools[FORMER] = s->pools[CURRENT];
+	s->pools[CURRENT] = fresh;
+	atomic_store(&s->broken, false);
+	return true;
 }
 
 void

@@ -29,8 +29,9 @@ void ward_scanners_stats(struct ward_scanners *s, struct ward_pool_stats *ret_st
 
 /* As ward_ask says; `ctx` is the scanners. */
 enum ward_rc ward_scanners_ask(void *ctx, const struct ward_question *question) WARD_MUST_CHECK;
-/* Takes the pool that was offered; true when there was one. */
-bool ward_scanners_adopt(struct ward_scanners *s);
+/* Takes the pool that was offered; true when there was one. The former one answers what it has, to `d`;
+ * one that still does so is ended, and its questions are put to the next. */
+bool ward_scanners_adopt(struct ward_scanners *s, struct ward_decide *d);
 /* Hands all answers that have come to `d`. */
 void ward_scanners_turn(struct ward_scanners *s, struct ward_decide *d);
 /* What may become readable: at most two, -1 for none. */
