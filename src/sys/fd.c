@@ -146,13 +146,25 @@ ward_fd_generation(int fd)
 	return ioctl(fd, FS_IOC_GETVERSION, &generation) == 0 ? (uint32_t)generation : 0;
 }
 
-/* A read lease can only be had while nobody may write. It is given back at once. */
+/* A read lease can only be had while nobody may write, and while it is held nobody comes to. */
+bool
+ward_fd_keep_writers_out(int fd)
+{
+	return fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+}
+
+void
+ward_fd_let_write(int fd)
+{
+	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+}
+
 bool
 ward_fd_has_writer(int fd)
 {
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0)
+	if (!ward_fd_keep_writers_out(fd))
 		return true;
-	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+	ward_fd_let_write(fd);
 	return false;
 }
 

@@ -54,6 +54,10 @@ uint32_t ward_fd_generation(int fd);
 /* True when somebody has the file open for writing, which includes writable shared mappings, or when
  * that cannot be told. `fd` is open for reading only. */
 bool ward_fd_has_writer(int fd);
+/* The same question, and nobody comes to write until ward_fd_let_write: who opens the file for that waits
+ * for it. For some system calls at most. False: somebody may write now. */
+bool ward_fd_keep_writers_out(int fd) WARD_MUST_CHECK;
+void ward_fd_let_write(int fd);
 /* The file's name at this moment, as this process sees it: for people and for rules on names, never
  * to be opened. At most room - 1 bytes and a NUL; "" if there is none. */
 void ward_fd_name(int fd, char *ret_name, size_t room);

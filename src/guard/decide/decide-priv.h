@@ -102,10 +102,11 @@ void question_dequeue(struct ward_decide *d, struct question *q);
 
 /* finish.c */
 /*
- * No more events about this content. The mark comes before the last look at the file: whoever writes
- * after that takes the mark away himself, and what was written before shows. False: it changed, and
- * there is no mark. The kernel's marks have no end, so what is good for a short time only gets none,
- * and for the others `marks_until` is kept: all marks go when the first one's time is over.
+ * No more events about this content. From the last look at the file until the mark is there nobody may
+ * open it for writing: a mark, however short, on a content that came in between would let it through.
+ * Whoever writes later takes the mark away himself. False: somebody may write, or has, and there is no mark.
+ * The kernel's marks have no end, so what is good for a short time only gets none, and for the others
+ * `marks_until` is kept: all marks go when the first one's time is over.
  */
 bool question_settle(struct ward_decide *d, int fd, const struct ward_key *key, uint32_t until);
 void question_answer(struct ward_decide *d, struct question *q, const struct ward_answer *answer);

@@ -203,7 +203,7 @@ answer_known(struct ward_decide *d, uint32_t slot, const struct ward_key *key,
 	d->stats.denied += !allow;
 	d->stats.would_deny += allow && action >= WARD_POLICY_ACTION_BLOCK;
 	/* It had a mark that the kernel gave up. */
-	if (action == WARD_POLICY_ACTION_ALLOW && !ward_fd_has_writer(open->fd))
+	if (action == WARD_POLICY_ACTION_ALLOW)
 		(void)question_settle(d, open->fd, key, known->until);
 	else if (action != WARD_POLICY_ACTION_ALLOW)
 		d->ops.report(d->ops.ctx, &incident);

@@ -34,18 +34,19 @@ question_settle(struct ward_decide *d, int fd, const struct ward_key *key, uint3
 	bool mark = is_markable(d, until);
 	enum ward_fd_kind kind;
 	struct ward_key now;
+	bool same;
 
-	if (mark)
+	if (!ward_fd_keep_writers_out(fd))
+		return false;
+	same = ward_key_of(fd, &now, &kind) == WARD_OK && ward_key_equal(&now, key);
+	if (same && mark)
 		d->ops.settle(d->ops.ctx, fd);
-	if (ward_key_of(fd, &now, &kind) == WARD_OK && ward_key_equal(&now, key)) {
-		d->stats.settled += mark;
-		if (mark && until && (d->marks_until == 0 || until < d->marks_until))
-			d->marks_until = until;
-		return true;
-	}
-	d->stats.changed++;
-	d->ops.unsettle(d->ops.ctx, fd);
-	return false;
+	ward_fd_let_write(fd);
+	d->stats.settled += same && mark;
+	d->stats.changed += !same;
+	if (same && mark && until && (d->marks_until == 0 || until < d->marks_until))
+		d->marks_until = until;
+	return same;
 }
 
 /* Nothing is remembered while somebody has it open for writing, or mapped: such writes show nowhere. */
@@ -64,12 +65,11 @@ remember(struct ward_decide *d, const struct question *q, const struct ward_answ
 	bool same;
 
 	if (!ward_decide_lasting(answer->verdict, answer->reason) || q->racy ||
-	    q->epoch != d->epoch || ward_fd_has_writer(q->fd) ||
-	    (answer->until != 0 && answer->until <= decide_second()))
+	    q->epoch != d->epoch || (answer->until != 0 && answer->until <= decide_second()))
 		return;
 	same = action == WARD_POLICY_ACTION_ALLOW
 		       ? question_settle(d, q->fd, &q->key, answer->until)
-		       : current(q, &now);
+		       : !ward_fd_has_writer(q->fd) && current(q, &now);
 	if (same)
 		ward_cache_put(d->cache, &q->key, d->epoch, &verdict);
 }

@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/fanotify.h>
@@ -45,7 +47,7 @@ struct fixture {
 	enum ward_rc scan_rc, cloud_rc;
 	unsigned settled, unsettled, unsettled_all;
 	bool blocked;
-	bool touch_while_settling;
+	bool touch_while_settling, kept_out;
 	uint64_t excluded_inode;
 	const char *allowed_threat;
 	enum ward_incident_kind kinds[ASKED_MAX];
@@ -117,7 +119,7 @@ settle(void *ctx, int fd)
 	(void)fd;
 	f.settled++;
 	if (f.touch_while_settling)
-		write_file(0, "changed");
+		f.kept_out = open_file(0, O_WRONLY | O_NONBLOCK) < 0 && errno == EWOULDBLOCK;
 }
 
 static inline void
@@ -215,6 +217,7 @@ set_up(void **state)
 		.real_time = true,
 		.settle_ms = 1,
 	};
+	(void)signal(SIGIO, SIG_IGN); /* leases */
 	ward_decide_rules_of(ward_policy_default(), &f.options.rules);
 	return 0;
 }
