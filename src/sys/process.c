@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -295,6 +296,20 @@ ward_process_program(pid_t pid, int pidfd, char *ret_name, size_t room)
 	if (pidfd >= 0 && !ward_process_remains(pidfd))
 		n = 0;
 	ret_name[n > 0 ? n : 0] = 0;
+}
+
+/* proc(5): the directory itself is the effective user's, whether or not the process may be dumped. */
+bool
+ward_process_user(pid_t pid, uint32_t *ret_uid)
+{
+	char name[64];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "/proc/%d", (int)pid);
+	if (stat(name, &st) != 0)
+		return false;
+	*ret_uid = st.st_uid;
+	return true;
 }
 
 unsigned

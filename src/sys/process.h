@@ -71,6 +71,8 @@ size_t ward_process_raise_fds(size_t want);
 /* What a process runs, for people: the link in /proc, "" if it is gone. With a pidfd of it (-1: none)
  * the answer is about that process and no later one of the same number. */
 void ward_process_program(pid_t pid, int pidfd, char *ret_name, size_t room);
+/* Whose process it is: the effective user. False: it is gone. */
+bool ward_process_user(pid_t pid, uint32_t *ret_uid);
 /* Whether the process has not been reaped: its number is still its own, running or not. */
 bool ward_process_remains(int pidfd);
 /* CPUs this process may use, at least 1. */

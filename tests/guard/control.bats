@@ -459,3 +459,34 @@ body_flood() {
 @test "a flood of connections, half messages and garbage delays nobody's opens" {
 	guarded body_flood
 }
+
+body_slow() {
+	chmod 755 "$work"
+	python3 - "$fs/slow" <<-'PY'
+		import sys, zipfile
+		with zipfile.ZipFile(sys.argv[1], "w") as z:
+		    for i in range(90000):
+		        z.writestr(f"{i}.txt", f"text of number {i}\n" * 8)
+	PY
+	for i in $(seq 16); do
+		cp "$fs/slow" "$fs/slow$i"
+	done
+	eicar >"$work/eicar"
+	start '{"realtime": {"deadline": "2s"}}'
+	for i in $(seq 16); do
+		other cat "$fs/slow$i" >"$work/out" 2>&1 &
+	done
+	sleep 0.3
+	for i in $(seq 15); do
+		cp "$work/eicar" "$fs/bad$i"
+		denied "$fs/bad$i"
+		cp /bin/true "$fs/run$i"
+		"$fs/run$i"
+	done
+	[ "$(ward status --json | jq '."queue.scanning"')" -ge 2 ] || fail 'the slow files were not slow enough to say anything'
+	stop
+}
+
+@test "one user's slow files are not in the way of another user's opens" {
+	guarded body_slow
+}

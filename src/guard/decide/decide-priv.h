@@ -12,7 +12,11 @@
 #include "guard/decide/names.h"
 
 #define NONE UINT32_MAX
-enum { TRIES_MAX = 3, TEXT_ROOM = 128 };
+enum {
+	TRIES_MAX = 3,
+	TEXT_ROOM = 128,
+	LANES = 64, /* bits of a word; users that share one share its turns */
+};
 
 enum question_state {
 	QUESTION_FREE,
@@ -39,6 +43,8 @@ struct question {
 	bool racy; /* it may change once more without showing it */
 	unsigned layer;
 	unsigned tries;
+	unsigned lane; /* of the user who waits for it */
+	bool counted;  /* in d->working */
 	uint32_t epoch;
 	uint64_t not_before; /* written files */
 	uint64_t hold_until; /* asked of the cloud; 0: not */
@@ -54,6 +60,13 @@ struct waiter {
 
 struct queue {
 	uint32_t head, tail;
+};
+
+/* What waits with the same urgency: users in turn, each one's in the order they came. */
+struct turns {
+	struct queue lanes[LANES];
+	uint64_t taken; /* a bit for each lane in which something waits */
+	unsigned last;	/* whose turn it was */
 	size_t count;
 };
 
@@ -73,8 +86,9 @@ struct ward_decide {
 	uint32_t free;
 	uint32_t *buckets;
 	uint32_t bucket_mask;
-	struct queue queues[WARD_URGENCIES];
+	struct turns queues[WARD_URGENCIES];
 	size_t asked[WARD_LAYERS];
+	size_t working[LANES]; /* urgent questions that scanners have, by whose they are */
 	struct ward_cache *cache;
 	struct ward_names names;
 	uint32_t epoch;
@@ -99,6 +113,11 @@ uint64_t question_id(const struct ward_decide *d, const struct question *q);
 void question_set_key(struct ward_decide *d, struct question *q, const struct ward_key *key);
 void question_enqueue(struct ward_decide *d, struct question *q, enum ward_urgency urgency);
 void question_dequeue(struct ward_decide *d, struct question *q);
+/* The one whose turn it is; NULL: nothing waits, or only of users who have enough at work. */
+struct question *question_next(struct ward_decide *d, enum ward_urgency urgency);
+unsigned question_lane(struct ward_decide *d, int pid);
+/* From now on, or no more, among those the scanners work on. */
+void question_count(struct ward_decide *d, struct question *q, bool at_work);
 
 /* finish.c */
 /*

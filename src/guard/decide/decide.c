@@ -46,7 +46,8 @@ allocate(struct ward_decide *d, const struct ward_decide_options *o)
 	for (uint32_t i = 0; i < d->question_count; i++)
 		d->questions[i].next = i + 1 < d->question_count ? i + 1 : NONE;
 	for (size_t i = 0; i < WARD_URGENCIES; i++)
-		d->queues[i].head = d->queues[i].tail = NONE;
+		for (size_t k = 0; k < LANES; k++)
+			d->queues[i].lanes[k] = (struct queue){NONE, NONE};
 	return true;
 }
 
@@ -242,10 +243,28 @@ audit(struct ward_decide *d, uint32_t slot, const struct ward_key *key)
 		question_dequeue(d, q);
 	else if (q == known)
 		return;
+	q->lane = question_lane(d, open.pid);
 	question_enqueue(d, q, WARD_URGENT_OPEN);
 }
 
-/* A more urgent one pulls the question forward. */
+/* A more urgent one pulls the question forward, and so does another user: he is not to wait until the
+   first one's turn comes. One that is at work may have to be asked again. */
+static void
+pull(struct ward_decide *d, struct question *q, enum ward_urgency urgency, unsigned lane)
+{
+	bool queued = q->state == QUESTION_QUEUED;
+
+	if (urgency > q->urgency || (urgency == q->urgency && lane == q->lane))
+		return;
+	if (queued)
+		question_dequeue(d, q);
+	if (!q->counted)
+		q->lane = lane;
+	q->urgency = urgency;
+	if (queued)
+		question_enqueue(d, q, urgency);
+}
+
 static void
 join(struct ward_decide *d, struct question *q, uint32_t slot)
 {
@@ -265,11 +284,8 @@ join(struct ward_decide *d, struct question *q, uint32_t slot)
 	q->exec |= open->exec;
 	if (q->hold_until)
 		ward_holds_extend(d->holds, slot, q->hold_until);
+	pull(d, q, urgency, question_lane(d, open->pid));
 	ward_fd_close(&open->pidfd);
-	if (q->state == QUESTION_QUEUED && urgency < q->urgency) {
-		question_dequeue(d, q);
-		question_enqueue(d, q, urgency);
-	}
 }
 
 static void
@@ -288,6 +304,7 @@ begin(struct ward_decide *d, uint32_t slot, const struct ward_key *key)
 	q->pid = open->pid;
 	q->pidfd = open->pidfd;
 	q->exec = open->exec;
+	q->lane = question_lane(d, open->pid);
 	open->pidfd = -1;
 	question_enqueue(d, q, urgency_of(d, open));
 }
@@ -440,19 +457,23 @@ ask(struct ward_decide *d, struct question *q)
 	question_dequeue(d, q);
 	q->epoch = d->epoch;
 	q->racy = ward_key_racy(&q->key, ward_clock_wall());
-	if (too_large || rc != WARD_OK)
+	if (too_large || rc != WARD_OK) {
 		question_fail(d, q, too_large ? WARD_REASON_SIZE : WARD_REASON_CRASHED);
-	else
-		d->asked[0]++;
+		return WARD_OK;
+	}
+	d->asked[0]++;
+	question_count(d, q, true);
 	return WARD_OK;
 }
 
 static bool
 ask_urgent(struct ward_decide *d)
 {
+	struct question *q;
+
 	for (enum ward_urgency u = WARD_URGENT_EXEC; u < WARD_URGENT_NOT; u++) {
-		while (d->queues[u].head != NONE) {
-			if (ask(d, &d->questions[d->queues[u].head]) == WARD_E_LIMIT)
+		while ((q = question_next(d, u))) {
+			if (ask(d, q) == WARD_E_LIMIT)
 				return false;
 		}
 	}
@@ -464,10 +485,9 @@ static uint64_t
 ask_background(struct ward_decide *d)
 {
 	uint64_t now = ward_clock_monotonic();
+	struct question *q;
 
-	while (d->asked[0] == 0 && d->queues[WARD_URGENT_NOT].head != NONE) {
-		struct question *q = &d->questions[d->queues[WARD_URGENT_NOT].head];
-
+	while (d->asked[0] == 0 && (q = question_next(d, WARD_URGENT_NOT))) {
 		if (q->not_before > now)
 			return q->not_before - now;
 		if (overtaken(q)) {

@@ -99,6 +99,8 @@ struct ward_decide_ops {
 	/* Convicted by the policy, whatever is found in it. NULL: nothing is. */
 	bool (*blocked)(void *ctx, const uint8_t sha256[WARD_SHA256_LEN]);
 	void (*report)(void *ctx, const struct ward_incident *incident);
+	/* The user whose process that is: users are served in turn. NULL: there is but one. */
+	uint32_t (*user)(void *ctx, int pid);
 	void *ctx;
 };
 

@@ -293,6 +293,7 @@ question_answer(struct ward_decide *d, struct question *q, const struct ward_ans
 	bool same = current(q, &now);
 
 	d->asked[q->layer]--;
+	question_count(d, q, false);
 	q->hold_until = 0;
 	if (q->layer == 0) {
 		weigh(d, answer, &weighed);

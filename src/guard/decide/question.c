@@ -123,10 +123,22 @@ question_set_key(struct ward_decide *d, struct question *q, const struct ward_ke
 	link_key(d, q);
 }
 
+/* --- turns --- */
+
+unsigned
+question_lane(struct ward_decide *d, int pid)
+{
+	uint32_t user = d->ops.user ? d->ops.user(d->ops.ctx, pid) : 0;
+
+	/* Knuth's multiplicative hash: neighbours do not meet. */
+	return (unsigned)((user * UINT32_C(2654435761)) >> 26) % LANES;
+}
+
 void
 question_enqueue(struct ward_decide *d, struct question *q, enum ward_urgency urgency)
 {
-	struct queue *queue = &d->queues[urgency];
+	struct turns *turns = &d->queues[urgency];
+	struct queue *queue = &turns->lanes[q->lane];
 
 	q->state = QUESTION_QUEUED;
 	q->urgency = urgency;
@@ -137,13 +149,15 @@ question_enqueue(struct ward_decide *d, struct question *q, enum ward_urgency ur
 	else
 		d->questions[queue->tail].next = place_of(d, q);
 	queue->tail = place_of(d, q);
-	queue->count++;
+	turns->taken |= UINT64_C(1) << q->lane;
+	turns->count++;
 }
 
 void
 question_dequeue(struct ward_decide *d, struct question *q)
 {
-	struct queue *queue = &d->queues[q->urgency];
+	struct turns *turns = &d->queues[q->urgency];
+	struct queue *queue = &turns->lanes[q->lane];
 
 	if (q->previous == NONE)
 		queue->head = q->next;
@@ -155,5 +169,38 @@ question_dequeue(struct ward_decide *d, struct question *q)
 		d->questions[q->next].previous = q->previous;
 	q->next = q->previous = NONE;
 	q->state = QUESTION_ASKED;
-	queue->count--;
+	if (queue->head == NONE)
+		turns->taken &= ~(UINT64_C(1) << q->lane);
+	turns->count--;
+}
+
+struct question *
+question_next(struct ward_decide *d, enum ward_urgency urgency)
+{
+	struct turns *turns = &d->queues[urgency];
+
+	for (unsigned i = 1; i <= LANES && turns->taken; i++) {
+		unsigned lane = (turns->last + i) % LANES;
+
+		if (!(turns->taken >> lane & 1))
+			continue;
+		if (urgency < WARD_URGENT_NOT && d->rules.threads > 0 &&
+		    d->working[lane] >= d->rules.threads)
+			continue;
+		return &d->questions[turns->lanes[lane].head];
+	}
+	return NULL;
+}
+
+void
+question_count(struct ward_decide *d, struct question *q, bool at_work)
+{
+	if (at_work && q->urgency < WARD_URGENT_NOT) {
+		d->working[q->lane]++;
+		d->queues[q->urgency].last = q->lane;
+		q->counted = true;
+	} else if (q->counted) {
+		d->working[q->lane]--;
+		q->counted = false;
+	}
 }

@@ -2,6 +2,13 @@
 #include "guard/decide/rules.h"
 
 #include "guard/decide/decide.h"
+#include "sys/process.h"
+
+unsigned
+ward_decide_threads(const struct ward_policy *policy)
+{
+	return policy->scan.threads ? (unsigned)policy->scan.threads : ward_process_cpus();
+}
 
 void
 ward_decide_rules_of(const struct ward_policy *policy, struct ward_decide_rules *ret_rules)
@@ -11,6 +18,7 @@ ward_decide_rules_of(const struct ward_policy *policy, struct ward_decide_rules 
 		.wait = policy->realtime.deadline * 1000,
 		.hold = policy->cloud.hold * 1000,
 		.file_max = policy->realtime.file_max,
+		.threads = ward_decide_threads(policy),
 		.cloud_suspicious =
 			ward_policy_action(policy, WARD_SUSPICIOUS, WARD_REASON_NONE, false, true),
 	};

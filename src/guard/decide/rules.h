@@ -10,6 +10,7 @@ struct ward_decide_rules {
 	uint64_t wait;	    /* µs that an open waits at most */
 	uint64_t hold;	    /* µs that it waits for the cloud */
 	uint64_t file_max;  /* bytes; larger files are WARD_REASON_SIZE, and nobody is asked */
+	unsigned threads;   /* scanners that one user's opens keep busy at most; 0: no limit */
 	bool fail_allow[2]; /* without a decision: opens, executions */
 	enum ward_policy_action verdicts[WARD_MALICIOUS + 1];
 	enum ward_policy_action cloud_suspicious;
@@ -18,6 +19,9 @@ struct ward_decide_rules {
 
 /* Cannot fail: a policy has passed its reader. */
 void ward_decide_rules_of(const struct ward_policy *policy, struct ward_decide_rules *ret_rules);
+
+/* Scanners that the policy wants, at least 1. */
+unsigned ward_decide_threads(const struct ward_policy *policy);
 
 /* The policy's words, static. */
 const char *ward_decide_mode_name(enum ward_policy_mode mode);

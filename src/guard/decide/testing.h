@@ -212,13 +212,14 @@ set_up(void **state)
 	f.kin = ward_kin_new();
 	f.options = (struct ward_decide_options){
 		.ops = {scan, NULL, settle, unsettle, unsettle_all, excluded, allowed, blocked,
-			report, NULL},
+			report, NULL, NULL},
 		.kin = f.kin,
 		.real_time = true,
 		.settle_ms = 1,
 	};
 	(void)signal(SIGIO, SIG_IGN); /* leases */
 	ward_decide_rules_of(ward_policy_default(), &f.options.rules);
+	f.options.rules.threads = 0;
 	return 0;
 }
 

@@ -189,6 +189,17 @@ report(void *ctx, const struct ward_incident *incident)
 	ward_journal_put(g->journal, incident);
 }
 
+/* Those that are gone share a turn: nobody of them waits. */
+static uint32_t
+user(void *ctx, int pid)
+{
+	uint32_t uid = UINT32_MAX;
+
+	(void)ctx;
+	(void)ward_process_user(pid, &uid);
+	return uid;
+}
+
 /* --- start --- */
 
 /* What the network's side left comes first; should it be refused, what we have of it stays in force. */
@@ -465,6 +476,7 @@ start_decisions(struct guard *g)
 				.allowed = allowed,
 				.blocked = blocked,
 				.report = report,
+				.user = user,
 				.ctx = g,
 			},
 		.kin = g->kin,

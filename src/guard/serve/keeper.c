@@ -2,14 +2,17 @@
 #include "guard/serve/keeper.h"
 
 #include "base/text.h"
+#include "guard/decide/rules.h"
 #include "intel/pack.h"
 #include "pool/paths.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 
-/* Files that a worker has been sent and those that wait for it: enough that it never idles, few
-   enough that an execution does not wait behind many opens. */
-enum { QUEUE_PER_JOB = 3 };
+/*
+ * Workers beyond the policy's threads, which one user's files keep busy at most (decide/rules.h):
+ * one for the background, one for everybody else. They are started when they are needed.
+ */
+enum { SPARE = 2 };
 
 static void
 on_process(void *ctx, int pid, bool alive)
@@ -87,8 +90,10 @@ find_program(const struct ward_guard_options *o, char room[WARD_PATHS_MAX], cons
 static void
 set_limits(const struct ward_policy *policy, struct ward_pool_options *pool)
 {
-	pool->jobs = (unsigned)policy->scan.threads;
-	pool->queue_max = (size_t)(pool->jobs ? pool->jobs : ward_process_cpus()) * QUEUE_PER_JOB;
+	pool->jobs = ward_decide_threads(policy) + SPARE;
+	/* Nothing waits behind a file that may take long. */
+	pool->queue_max = pool->jobs;
+	pool->line_max = 1;
 	pool->timeout_ms = (unsigned)policy->scan.file_time;
 	pool->limits.max_object = policy->realtime.file_max;
 	pool->limits.max_bytes = policy->scan.archive_bytes;
