@@ -13,12 +13,14 @@
 #include "sys/process.h"
 
 enum {
-	QUEUE_MAX = 256,
+	QUEUE_MAX = 2048,
+	/* What is no new conviction leaves room for those: a file that is not told of is not taken away. */
+	QUEUE_OTHERS = QUEUE_MAX / 2,
 	NAME_ROOM = 4096,
 	TEXT_ROOM = 128,
 	/* The same file again within this time is the same news. */
 	REPEAT_USEC = 10 * 1000 * 1000,
-	RECENT_MAX = 64,
+	RECENT_MAX = 256,
 };
 
 struct item {
@@ -42,7 +44,7 @@ struct recent {
 
 struct ward_journal {
 	pthread_t thread;
-	pthread_mutex_t lock; /* of all but `recent` */
+	pthread_mutex_t lock; /* of all that follows but what hears */
 	pthread_cond_t more;
 	bool stop;
 	struct ward_remedy *remedy;
@@ -53,25 +55,9 @@ struct ward_journal {
 	pthread_mutex_t hearing; /* of the next two */
 	ward_journal_hear hear;
 	void *hear_ctx;
-	struct recent recent[RECENT_MAX]; /* the thread's */
+	struct recent recent[RECENT_MAX]; /* with `lock` */
 	size_t recent_at;
 };
-
-static bool
-is_news(struct ward_journal *j, const struct item *item)
-{
-	uint64_t now = ward_clock_monotonic();
-
-	for (size_t i = 0; i < RECENT_MAX; i++) {
-		const struct recent *r = &j->recent[i];
-
-		if (r->time && now - r->time < REPEAT_USEC && r->kind == item->kind &&
-		    ward_key_equal(&r->key, &item->key))
-			return false;
-	}
-	j->recent[j->recent_at++ % RECENT_MAX] = (struct recent){item->key, item->kind, now};
-	return true;
-}
 
 /* What was really done: a quarantine that follows a block is a quarantine. */
 static Ward__V1__Action
@@ -183,15 +169,12 @@ run(void *ctx)
 	struct item item;
 
 	while (take(j, &item)) {
-		bool news = is_news(j, &item);
-
-		if (news)
-			say(j, &item);
+		say(j, &item);
 		ward_fd_close(&item.fd);
 		ward_fd_close(&item.pidfd);
 		(void)pthread_mutex_lock(&j->lock);
-		j->stats.told += news;
-		j->stats.repeated += !news;
+		j->stats.told++;
+		j->busy = false;
 		(void)pthread_mutex_unlock(&j->lock);
 	}
 	return NULL;
@@ -268,6 +251,37 @@ fill(struct item *item, const struct ward_incident *incident)
 		(void)!ward_fd_copy(incident->pidfd, &item->pidfd);
 }
 
+/* The lock is held, as below. */
+static bool
+is_repeated(const struct ward_journal *j, const struct ward_incident *incident, uint64_t now)
+{
+	for (size_t i = 0; i < RECENT_MAX; i++) {
+		const struct recent *r = &j->recent[i];
+
+		if (r->time && now - r->time < REPEAT_USEC && r->kind == incident->kind &&
+		    ward_key_equal(&r->key, incident->key))
+			return true;
+	}
+	return false;
+}
+
+static size_t
+room_for(const struct ward_incident *incident)
+{
+	return incident->answer->verdict >= WARD_SUSPICIOUS && !incident->known ? QUEUE_MAX
+										: QUEUE_OTHERS;
+}
+
+static void
+append(struct ward_journal *j, const struct ward_incident *incident, uint64_t now)
+{
+	fill(&j->items[(j->first + j->count) % QUEUE_MAX], incident);
+	j->count++;
+	j->recent[j->recent_at++ % RECENT_MAX] =
+		(struct recent){*incident->key, incident->kind, now};
+	(void)pthread_cond_signal(&j->more);
+}
+
 void
 ward_journal_listen(struct ward_journal *j, ward_journal_hear hear, void *ctx)
 {
@@ -295,14 +309,15 @@ ward_journal_rest(struct ward_journal *j, unsigned ms)
 void
 ward_journal_put(struct ward_journal *j, const struct ward_incident *incident)
 {
+	uint64_t now = ward_clock_monotonic();
+
 	(void)pthread_mutex_lock(&j->lock);
-	if (j->count == QUEUE_MAX) {
+	if (is_repeated(j, incident, now))
+		j->stats.repeated++;
+	else if (j->count >= room_for(incident))
 		j->stats.dropped++;
-	} else {
-		fill(&j->items[(j->first + j->count) % QUEUE_MAX], incident);
-		j->count++;
-		(void)pthread_cond_signal(&j->more);
-	}
+	else
+		append(j, incident, now);
 	(void)pthread_mutex_unlock(&j->lock);
 }
 

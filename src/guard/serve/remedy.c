@@ -217,6 +217,8 @@ ward_remedy_act(struct ward_remedy *r, const struct ward_remedy_case *what,
 	*ret_note = "";
 	if (what->kind == WARD_INCIDENT_WOULD_BLOCK || what->kind == WARD_INCIDENT_SEEN)
 		status = WARD_THREAT_ALLOWED;
+	if (what->kind == WARD_INCIDENT_FAILED)
+		status = WARD_THREAT_FAILED;
 	/* Who runs it goes first: nothing is to bring it back while it is taken away. */
 	if (wants_quarantine(what) && what->action >= WARD_POLICY_ACTION_KILL)
 		(void)ward_running_kill(what->fd);
