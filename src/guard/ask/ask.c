@@ -26,6 +26,10 @@ enum {
 	RESEND_MS = 50,
 };
 
+/* Before its start the guard may have been away, or have died before it came to a file: what was written
+   within a day before counts as what is written later, µs. */
+#define WRITTEN_BEFORE (24 * 3600 * UINT64_C(1000000))
+
 enum pending_state {
 	PENDING_FREE,
 	PENDING_WAITS, /* opens wait */
@@ -54,7 +58,7 @@ struct ward_asker {
 	struct ward_peer *peer;
 	struct ward_notes *notes;
 	struct ward_recent *recent; /* the thread's */
-	uint64_t since;		    /* wall clock, µs */
+	uint64_t since;		    /* wall clock, µs: from when on files count as written */
 	pthread_t thread;
 	bool running;
 	int wake;
@@ -752,7 +756,7 @@ ward_asker_new(const struct ward_asker_options *options, struct ward_asker **ret
 	a->o = *options;
 	a->policy = *options->policy;
 	a->state.enabled = options->policy->cloud.enabled;
-	a->since = ward_clock_wall();
+	a->since = ward_clock_wall() - WRITTEN_BEFORE;
 	(void)pthread_mutex_init(&a->lock, NULL);
 	settings_of(options->policy, options->intelligence, &peer.settings);
 	a->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

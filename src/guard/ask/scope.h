@@ -10,11 +10,11 @@
 /* What is known of where a file came from. */
 struct ward_scope_origin {
 	bool network; /* a browser or mail program says so (user.xdg.origin.url) */
-	bool written; /* changed since the guard started */
+	bool written; /* changed lately */
 	Ward__V1__PathClass place;
 };
 
-/* The same of an open file; `since` (wall clock, µs) is when the guard started. */
+/* The same of an open file; what has changed after `since` (wall clock, µs) was written. */
 void ward_scope_origin_of(int fd, int64_t ctime_ns, uint64_t since,
 			  struct ward_scope_origin *ret_origin);
 /* Pure. */
