@@ -4,9 +4,10 @@
 SHELL = /bin/bash
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 300
+MINUTES ?= 30
 export JOBS FUZZ_SECONDS
 
-.PHONY: all build run check check-windows gates fuzz fp bench coverage format install clean
+.PHONY: all build run check check-windows gates fuzz fp bench endurance coverage format install clean
 all: build
 
 build:
@@ -45,6 +46,11 @@ bench:
 	@[ -f build-release/build.ninja ] || meson setup build-release --buildtype=release -Dtests=false
 	@ninja -j$(JOBS) -C build-release
 	@for b in bench/* bench/*/*; do [ ! -x $$b ] || [ -d $$b ] || BUILD=build-release $$b || exit 1; done
+
+# As root. MINUTES=10 for less.
+endurance: build
+	@tools/install-packages build check
+	@tests/endurance/run --minutes $(MINUTES) --build build
 
 coverage:
 	@tools/install-packages build coverage
