@@ -47,11 +47,11 @@ ward_reason_name(enum ward_reason reason)
 	return index < WARD_REASON_COUNT ? reason_names[index] : "none";
 }
 
-static const char *const layer_names[WARD_LAYER_COUNT] = {
-	[WARD_LAYER_HASH] = "hash",
-	[WARD_LAYER_YARA] = "yara",
-	[WARD_LAYER_SIGNATURE] = "signature",
-	[WARD_LAYER_STRUCTURE] = "structure",
+static const char *const layer_names[WARD_LAYER_END] = {
+	[WARD_LAYER_HASH] = "hash",	      [WARD_LAYER_YARA] = "yara",
+	[WARD_LAYER_SIGNATURE] = "signature", [WARD_LAYER_STRUCTURE] = "structure",
+	[WARD_LAYER_CLOUD] = "cloud",	      [WARD_LAYER_POLICY] = "policy",
+	[WARD_LAYER_CACHE] = "cache",
 };
 
 const char *
@@ -59,5 +59,5 @@ ward_layer_name(enum ward_layer layer)
 {
 	unsigned index = (unsigned)layer;
 
-	return index < WARD_LAYER_COUNT ? layer_names[index] : "unknown";
+	return index < WARD_LAYER_END && layer_names[index] ? layer_names[index] : "unknown";
 }

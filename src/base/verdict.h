@@ -52,16 +52,21 @@ const char *ward_verdict_name(enum ward_verdict verdict);
  * static. */
 const char *ward_reason_name(enum ward_reason reason);
 
-/* Which layer of the product spoke. */
+/* Which layer of the product spoke. Histories keep the numbers. */
 enum ward_layer {
 	WARD_LAYER_HASH = 0,  /* digest of the whole object or a section of it */
 	WARD_LAYER_YARA,      /* a YARA rule */
 	WARD_LAYER_SIGNATURE, /* a ClamAV-style body signature */
 	WARD_LAYER_STRUCTURE, /* a trait found by a parser */
-	WARD_LAYER_COUNT,
+	WARD_LAYER_COUNT,     /* of those that look at a file's bytes */
+	/* What only the guard hears. */
+	WARD_LAYER_CLOUD = 16,
+	WARD_LAYER_POLICY, /* its list of contents that are blocked */
+	WARD_LAYER_CACHE,  /* it was known from before */
+	WARD_LAYER_END,
 };
 
-/* "hash", "yara", "signature", "structure"; static. */
+/* "hash", "yara", "signature", "structure", "cloud", "policy", "cache"; static. */
 const char *ward_layer_name(enum ward_layer layer);
 
 #endif

@@ -61,7 +61,8 @@ ward_cloud_print(const Ward__V1__FileVerdict *v, const char *indent, FILE *out)
 		print(out, v->threat);
 		(void)fputs("\n", out);
 	}
-	(void)fprintf(out, "%stier:       %s, confidence %s\n", indent, ward_word_tier(v->tier),
+	(void)fprintf(out, "%stier:       %s, confidence %s\n", indent,
+		      ward_wire_tier_name(v->tier),
 		      ward_cloud_confidence(v->confidence, confidence));
 	for (size_t i = 0; i < v->n_evidence; i++) {
 		(void)fprintf(out, "%sbecause:    ", indent);
@@ -106,7 +107,7 @@ ward_cloud_json(const Ward__V1__FileVerdict *v)
 	for (size_t i = 0; i < v->n_evidence; i++)
 		(void)json_array_append_new(evidence, evidence_json(v->evidence[i]));
 	set(object, "verdict", json_string(ward_verdict_name(ward_wire_verdict_from(v->verdict))));
-	set(object, "tier", json_string(ward_word_tier(v->tier)));
+	set(object, "tier", json_string(ward_wire_tier_name(v->tier)));
 	set(object, "confidence", json_integer(v->confidence));
 	ward_json_set_text(object, "threat", v->threat);
 	set(object, "evidence", evidence);
@@ -115,4 +116,24 @@ ward_cloud_json(const Ward__V1__FileVerdict *v)
 	if (v->hold_ms)
 		set(object, "hold_ms", json_integer(v->hold_ms));
 	return object;
+}
+
+void
+ward_cloud_step(bool as_json, const char *name, bool good, const char *text, json_t *more)
+{
+	json_t *object;
+
+	if (!as_json) {
+		(void)printf("%-12s %-7s ", name, good ? "OK" : "FAILED");
+		ward_human_print(stdout, ward_span_str(text));
+		(void)fputs("\n", stdout);
+		json_decref(more);
+		return;
+	}
+	object = json_pack("{s:s, s:s, s:b}", "event", "cloud.test", "step", name, "ok", good);
+	ward_json_set_text(object, "detail", text);
+	if (more)
+		(void)json_object_update(object, more);
+	json_decref(more);
+	ward_json_line(object, stdout);
 }

@@ -37,19 +37,11 @@ struct test {
 static bool
 show_step(struct test *t, const char *name, bool good, const char *text)
 {
-	if (t->o->json) {
-		json_t *object = json_pack("{s:s, s:s, s:b}", "event", "cloud.test", "step", name,
-					   "ok", good);
+	json_t *more = NULL;
 
-		ward_json_set_text(object, "detail", text);
-		if (!good && t->end.fault != WARD_FAULT_NONE)
-			ward_json_set_text(object, "fault", ward_fault_name(t->end.fault));
-		ward_json_line(object, stdout);
-	} else {
-		(void)printf("%-12s %-7s ", name, good ? "OK" : "FAILED");
-		ward_human_print(stdout, ward_span_str(text));
-		(void)fputs("\n", stdout);
-	}
+	if (!good && t->end.fault != WARD_FAULT_NONE)
+		more = json_pack("{s:s}", "fault", ward_fault_name(t->end.fault));
+	ward_cloud_step(t->o->json, name, good, text, more);
 	t->failed |= !good;
 	return good;
 }
@@ -235,7 +227,7 @@ test_verdict(struct test *t)
 		return fail(t, "verdict", "the analysis takes longer than we waited");
 	(void)snprintf(text, sizeof(text), "%s, %s (by %s)",
 		       ward_verdict_name(ward_wire_verdict_from(t->said->verdict)), t->said->threat,
-		       ward_word_tier(t->said->tier));
+		       ward_wire_tier_name(t->said->tier));
 	if (t->said->verdict != WARD__V1__VERDICT__VERDICT_MALICIOUS)
 		return fail(t, "verdict", "the service does not know its own test file");
 	return step(t, "verdict", text);

@@ -246,6 +246,12 @@ static const struct ward_option table[] = {
 	{"timeout", 0, WARD_OPTION_TIME, "TIME", AT(timeout), "for each answer (default 10s)"},
 	{"wait", 0, WARD_OPTION_TIME, "TIME", AT(wait),
 	 "submit, test: for the verdict, at most 60s (default 60s)"},
+	{"block-at-first-sight", 0, WARD_OPTION_FLAG, NULL, AT(sight),
+	 "test: the guard; opens two fresh files, of which it must deny one"},
+	{"directory", 0, WARD_OPTION_TEXT, "DIR", AT(directory),
+	 "test: where those are made (default /var/tmp)"},
+	{"socket", 0, WARD_OPTION_TEXT, "PATH", AT(socket),
+	 "test: where the guard answers (default /run/ward/control.sock)"},
 	{"state", 0, WARD_OPTION_TEXT, "DIR", AT(state),
 	 "where the enrolment is kept (default " WARD_STATE_DIRECTORY ")"},
 	{"help", 'h', WARD_OPTION_FLAG, NULL, AT(help), "print this"},
@@ -266,7 +272,7 @@ run_verb(const struct ward_cloud_options *o, const struct ward_strings *operands
 	if (strcmp(verb, "status") == 0 && rest.count == 0)
 		return status(o);
 	if (strcmp(verb, "test") == 0 && rest.count == 0)
-		return ward_cloud_test(o);
+		return o->sight ? ward_cloud_sight(o) : ward_cloud_test(o);
 	(void)fputs("ward cloud: status, test, lookup SHA256…, or submit FILE…\n"
 		    "Try: ward cloud --help\n",
 		    stderr);
@@ -307,6 +313,7 @@ const struct ward_command ward_command_cloud = {
 		 "failed;\n"
 		 "status: not enrolled), 2 it could not be done.",
 	.examples = "  ward cloud test\n"
+		    "  ward cloud test --block-at-first-sight\n"
 		    "  ward cloud lookup $(sha256sum suspicious.bin | cut -d' ' -f1)\n"
 		    "  ward cloud submit suspicious.bin\n",
 	.options = table,

@@ -79,6 +79,14 @@ ward_guard_reload(const char *socket)
 	return ask(&o, WARD_GUARD_RELOAD, arena, &reply);
 }
 
+bool
+ward_guard_status(const char *socket, struct ward_arena *arena, struct ward_guard_reply *ret_reply)
+{
+	const struct guard_options o = {.socket = socket};
+
+	return ask(&o, WARD_GUARD_STATUS, arena, ret_reply);
+}
+
 /* --- status --- */
 
 static void

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "proto/guard.h"
 #include "proto/manage.h"
 
 #define WARD_GUARD_SOCKET "/run/ward/control.sock"
@@ -41,6 +42,9 @@ bool ward_manage_true(const struct ward_manage_entry *entry, const char *name);
 bool ward_manage_id(const char *command, const char *text,
 		    struct ward_manage_request *request) WARD_MUST_CHECK;
 
+/* How the guard is; false after saying why that is not known. NULL socket: WARD_GUARD_SOCKET. */
+bool ward_guard_status(const char *socket, struct ward_arena *arena,
+		       struct ward_guard_reply *ret_reply) WARD_MUST_CHECK;
 /* Has the guard read its policy anew; false after saying why it did not. */
 bool ward_guard_reload(const char *socket) WARD_MUST_CHECK;
 

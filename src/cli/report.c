@@ -110,12 +110,13 @@ print_cloud(const struct ward_report_cloud *c, bool colour, FILE *out)
 		(void)fprintf(out, "             %s", ward_human_colour(colour, WARD_BOLD));
 		print_text(out, c->said->threat);
 		(void)fprintf(out, "%s (cloud: %s, confidence %s)\n",
-			      ward_human_colour(colour, WARD_PLAIN), ward_word_tier(c->said->tier),
+			      ward_human_colour(colour, WARD_PLAIN),
+			      ward_wire_tier_name(c->said->tier),
 			      ward_cloud_confidence(c->said->confidence, confidence));
 	} else if (c->said) {
 		(void)fprintf(out, "             cloud: %s (%s, confidence %s)\n",
 			      ward_verdict_name(ward_wire_verdict_from(c->said->verdict)),
-			      ward_word_tier(c->said->tier),
+			      ward_wire_tier_name(c->said->tier),
 			      ward_cloud_confidence(c->said->confidence, confidence));
 	} else if (c->nothing) {
 		(void)fputs("             cloud: knows nothing of it\n", out);

@@ -10,15 +10,6 @@ word(const char *const *words, size_t count, unsigned index)
 }
 
 const char *
-ward_word_tier(Ward__V1__Tier tier)
-{
-	static const char *const words[] = {"other",  "reputation", "metadata",
-					    "sample", "detonation", "graph"};
-
-	return word(words, 6, (unsigned)tier);
-}
-
-const char *
 ward_word_sample(Ward__V1__SampleWish wish)
 {
 	static const char *const words[] = {"not wanted", "wanted", "here"};

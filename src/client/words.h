@@ -5,8 +5,6 @@
 
 #include "proto/wire.h"
 
-/* "reputation", "metadata", "sample", "detonation", "graph". */
-const char *ward_word_tier(Ward__V1__Tier tier);
 /* "not wanted", "wanted", "here". */
 const char *ward_word_sample(Ward__V1__SampleWish wish);
 /* "system", "download"…; "other" for none. */

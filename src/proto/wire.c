@@ -113,3 +113,12 @@ ward_wire_verdict_from(Ward__V1__Verdict verdict)
 		return WARD_UNKNOWN;
 	}
 }
+
+const char *
+ward_wire_tier_name(Ward__V1__Tier tier)
+{
+	static const char *const names[] = {"other",  "reputation", "metadata",
+					    "sample", "detonation", "graph"};
+
+	return (unsigned)tier < sizeof(names) / sizeof(names[0]) ? names[(unsigned)tier] : names[0];
+}

@@ -64,5 +64,7 @@ enum ward_rc ward_wire_uuid_parse(struct ward_span text,
  * back as unknown, never clean. */
 Ward__V1__Verdict ward_wire_verdict(enum ward_verdict verdict);
 enum ward_verdict ward_wire_verdict_from(Ward__V1__Verdict verdict);
+/* "reputation", "metadata", "sample", "detonation", "graph"; "other" for anything else; static. */
+const char *ward_wire_tier_name(Ward__V1__Tier tier);
 
 #endif

@@ -385,6 +385,18 @@ ward_fd_create(int dir, const char *name, uint32_t mode, int *ret_fd)
 }
 
 enum ward_rc
+ward_fd_open_once(int dir, const char *name, int *ret_fd)
+{
+	int fd = openat(dir < 0 ? AT_FDCWD : dir, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ward_errno_rc(errno);
+	*ret_fd = fd;
+	return WARD_OK;
+}
+
+enum ward_rc
 ward_fd_open_update(int dir, const char *name, int *ret_fd)
 {
 	int fd = openat(dir < 0 ? AT_FDCWD : dir, name,

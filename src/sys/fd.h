@@ -98,6 +98,8 @@ enum ward_rc ward_fd_write_atomic(const char *path, struct ward_span bytes,
 enum ward_rc ward_fd_open_directory(int dir, const char *name, int *ret_fd) WARD_MUST_CHECK;
 /* Makes a new file for reading and writing; WARD_E_PERM also when the name is taken. */
 enum ward_rc ward_fd_create(int dir, const char *name, uint32_t mode, int *ret_fd) WARD_MUST_CHECK;
+/* A file for reading by one single open(2), for who watches what becomes of it; no symlink. */
+enum ward_rc ward_fd_open_once(int dir, const char *name, int *ret_fd) WARD_MUST_CHECK;
 /* Opens an existing regular file for reading and writing; symlinks are refused. */
 enum ward_rc ward_fd_open_update(int dir, const char *name, int *ret_fd) WARD_MUST_CHECK;
 /* Makes (if it is not there) and locks a file for this process alone, until the descriptor is

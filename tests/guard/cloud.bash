@@ -92,3 +92,8 @@ good() {
 	chmod +x "$1"
 	sleep 0.05
 }
+
+# sight OPTION…: the test of block at first sight; what it says is in $said.
+sight() {
+	said=$(ward cloud test --block-at-first-sight --directory "$fs" --socket "$work/control.sock" "$@" 2>&1)
+}

@@ -258,3 +258,62 @@ body_not_enrolled() {
 @test "not enrolled, nothing is held" {
 	guarded body_not_enrolled
 }
+
+body_sight() {
+	service
+	enroll
+	start '{"actions": {"malicious": "quarantine"}}'
+	connected
+	sight --json || fail "$said"
+	step() { jq -c "select(.step == \"$1\") | $2" <<<"$said"; }
+	[ "$(jq -s 'length' <<<"$said")" = 7 ] || fail "$said"
+	[ "$(jq -s 'all(.ok)' <<<"$said")" = true ]
+	[ "$(step 'first sight' '[.outcome, .held]')" = '["denied",true]' ]
+	[ "$(step verdict '[.threat, .tier]')" = '["Test.Ward.CloudOnly","sample"]' ]
+	[ "$(step ordinary '[.outcome, .held]')" = '["allowed",true]' ]
+	# it is told as what it was, and nothing is left
+	id=$(step verdict .id | tr -d '"')
+	"$BUILD/ward" threat show "$id" --socket "$work/control.sock" --json >"$work/threat"
+	[ "$(jq -c '[.category, .status, .layer, .evidence.tier]' "$work/threat")" = \
+		'["test","deleted","cloud","sample"]' ] || fail "$(cat "$work/threat")"
+	[ -z "$("$BUILD/ward" quarantine list --socket "$work/control.sock")" ]
+	[ -z "$(ls "$fs")" ]
+	# never the same files twice
+	sight || fail "$said"
+	[[ $said == *"first sight  OK "*"then denied"*"verdict      OK "*"by sample"* ]]
+	stop
+}
+
+@test "ward cloud test --block-at-first-sight shows that the guard does, and leaves nothing" {
+	guarded body_sight
+}
+
+body_sight_fails() {
+	mkdir "$work/elsewhere"
+	code=0
+	sight || code=$?
+	[ $code = 2 ] || fail "$said"
+	service
+	enroll
+	start '{"realtime": {"mode": "audit"}}'
+	sight && fail 'in audit mode'
+	[[ $said == *"mode         FAILED "*audit* ]] || fail "$said"
+	stop
+	start
+	connected
+	# what the guard does not watch
+	fs=$work/elsewhere
+	sight && fail 'where nobody watches'
+	[[ $said == *'first sight  FAILED '*'does not watch this file system'* ]] || fail "$said"
+	[ -z "$(ls "$work/elsewhere")" ]
+	fs=$work/fs
+	stop_service
+	wait_for 200 eval '[ "$(word cloud)" = unreachable ]'
+	sight && fail 'without a cloud'
+	[[ $said == *'cloud        FAILED  unreachable'* ]] || fail "$said"
+	stop
+}
+
+@test "the test of block at first sight says why it is not so" {
+	guarded body_sight_fails
+}

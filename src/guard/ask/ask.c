@@ -362,6 +362,7 @@ read_verdict(const Ward__V1__FileVerdict *v, struct said *s)
 		.threat = s->threat,
 		.rule = s->rule,
 		.layer = "cloud",
+		.tier = ward_wire_tier_name(v->tier),
 		.from_cloud = true,
 		.until = good_until(v->ttl_seconds),
 	};
@@ -464,6 +465,7 @@ apply_change(void *ctx, int fd, const struct ward_key *key)
 		.threat = c->what->threat,
 		.rule = "",
 		.layer = "cloud",
+		.tier = ward_wire_tier_name(c->what->tier),
 		.from_cloud = true,
 		.until = expiry(c->what->expires_ms),
 	};

@@ -33,6 +33,7 @@ struct ward_answer {
 	const char *threat;
 	const char *rule;
 	const char *layer; /* "yara", "cloud" … */
+	const char *tier;  /* of the cloud's, static; NULL: not known */
 	bool from_cloud;
 	bool blocked; /* by the policy's own list: nothing allows it */
 	/* From this second of the monotonic clock on it is to be asked for anew; 0: no end. */

@@ -34,6 +34,7 @@ struct item {
 	enum ward_type type;
 	uint8_t sha256[WARD_SHA256_LEN];
 	char threat[TEXT_ROOM], rule[TEXT_ROOM], layer[TEXT_ROOM];
+	const char *tier; /* static */
 };
 
 struct recent {
@@ -126,6 +127,7 @@ say(struct ward_journal *j, const struct item *item)
 		.threat = item->threat,
 		.layer = item->layer,
 		.rule = item->rule,
+		.tier = item->tier,
 		.program = program,
 		.sha256 = ward_span_of(item->sha256, item->has_digest ? sizeof(item->sha256) : 0),
 		.pid = item->pid,
@@ -137,9 +139,10 @@ say(struct ward_journal *j, const struct item *item)
 	ward_say(WARD_WARNING, words[item->kind].action, words[item->kind].message, "file.path",
 		 name, "file.hash.sha256", digest, "ward.verdict", ward_verdict_name(item->verdict),
 		 "ward.reason", ward_reason_name(item->reason), "threat.indicator.name",
-		 item->threat, "rule.name", item->rule, "ward.layer", item->layer, "process.pid",
-		 pid, "process.executable", program, "ward.access", item->exec ? "exec" : "open",
-		 "ward.status", ward_threat_status_name(status), "ward.note", note, NULL);
+		 item->threat, "rule.name", item->rule, "ward.layer", item->layer, "ward.tier",
+		 item->tier, "process.pid", pid, "process.executable", program, "ward.access",
+		 item->exec ? "exec" : "open", "ward.status", ward_threat_status_name(status),
+		 "ward.note", note, NULL);
 }
 
 static bool
@@ -233,6 +236,7 @@ fill(struct item *item, const struct ward_incident *incident)
 		.verdict = answer->verdict,
 		.type = answer->type,
 		.reason = answer->reason,
+		.tier = answer->tier ? answer->tier : "",
 		.key = *incident->key,
 		.fd = -1,
 		.pidfd = -1,

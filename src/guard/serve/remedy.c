@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "policy/json/json.h"
 #include "sys/clock.h"
 #include "sys/entry.h"
 #include "sys/fd.h"
 #include "sys/log.h"
 #include "sys/running.h"
 
-enum { PATH_ROOM = 4096 };
+enum { PATH_ROOM = 4096, EVIDENCE_MAX = 4096 };
 
 struct ward_remedy {
 	struct ward_history *history;
@@ -125,7 +126,7 @@ reason_of(const struct ward_remedy_case *what)
 static enum ward_layer
 layer_of(const char *name)
 {
-	for (enum ward_layer l = WARD_LAYER_HASH; l < WARD_LAYER_COUNT; l++) {
+	for (enum ward_layer l = WARD_LAYER_HASH; l < WARD_LAYER_END; l++) {
 		if (strcmp(ward_layer_name(l), name) == 0)
 			return l;
 	}
@@ -172,18 +173,61 @@ take_away(struct ward_remedy *r, const struct ward_remedy_case *what, uint8_t id
 	return WARD_THREAT_QUARANTINED;
 }
 
+/* Test files are named so by the rules that find them. */
+static const char *
+category_of(const struct ward_remedy_case *what)
+{
+	if (strncmp(what->threat, "Test.", 5) == 0)
+		return "test";
+	return what->verdict == WARD_MALICIOUS ? "malware" : "suspicious";
+}
+
+static enum ward_rc
+add_member(struct ward_buf *json, const char *name, const char *value)
+{
+	enum ward_rc rc;
+
+	if (!*value)
+		return WARD_OK;
+	rc = ward_buf_str(json, json->len > 1 ? ", \"" : "\"");
+	if (rc == WARD_OK)
+		rc = ward_buf_str(json, name);
+	if (rc == WARD_OK)
+		rc = ward_buf_str(json, "\": ");
+	return rc == WARD_OK ? ward_json_quote(json, ward_span_str(value)) : rc;
+}
+
+/* {"layer": "cloud", "rule": "…", "tier": "sample"}; without memory nothing. */
+static struct ward_span
+evidence_of(const struct ward_remedy_case *what, struct ward_buf *json)
+{
+	enum ward_rc rc = ward_buf_byte(json, '{');
+
+	if (rc == WARD_OK)
+		rc = add_member(json, "layer", what->layer);
+	if (rc == WARD_OK)
+		rc = add_member(json, "rule", what->rule);
+	if (rc == WARD_OK)
+		rc = add_member(json, "tier", what->tier);
+	if (rc == WARD_OK)
+		rc = ward_buf_byte(json, '}');
+	if (rc != WARD_OK)
+		ward_buf_clear(json);
+	return ward_buf_span(json);
+}
+
 static void
 remember(struct ward_remedy *r, const struct ward_remedy_case *what, enum ward_threat_status status,
 	 struct ward_span item, const char *note)
 {
+	WARD_AUTO(ward_buf_done) struct ward_buf json = {0};
 	struct ward_fd_stat st = {.uid = 0};
 	struct ward_threat threat = {
 		.status = status,
 		.verdict = what->verdict,
 		.layer = layer_of(what->layer),
 		.name = ward_span_str(what->threat),
-		.category =
-			ward_span_str(what->verdict == WARD_MALICIOUS ? "malware" : "suspicious"),
+		.category = ward_span_str(category_of(what)),
 		.path = ward_span_str(what->path),
 		.sha256 = what->sha256,
 		.reason = ward_span_str(reason_of(what)),
@@ -198,6 +242,8 @@ remember(struct ward_remedy *r, const struct ward_remedy_case *what, enum ward_t
 
 	if (!r->history)
 		return;
+	ward_buf_init(&json, EVIDENCE_MAX, NULL);
+	threat.evidence = evidence_of(what, &json);
 	if (ward_fd_stat(what->fd, &st) == WARD_OK)
 		threat.owner_uid = st.uid;
 	rc = ward_history_threat_add(r->history, &threat, id);

@@ -24,7 +24,7 @@ struct ward_remedy_case {
 	enum ward_policy_action action;
 	enum ward_verdict verdict;
 	int fd;
-	const char *path, *threat, *layer, *rule, *program;
+	const char *path, *threat, *layer, *rule, *tier, *program;
 	struct ward_span sha256;
 	int pid;
 	bool exec;

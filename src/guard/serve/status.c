@@ -104,11 +104,17 @@ tell_loop(const struct ward_loop *loop, struct ward_guard_reply *r)
 }
 
 static void
-tell_watch(const struct ward_status_sources *s, struct ward_guard_reply *r)
+tell_watch(const struct ward_status_sources *s, struct ward_arena *arena,
+	   struct ward_guard_reply *r)
 {
+	char *devices = ward_arena_alloc(arena, WARD_GUARD_TEXT_MAX);
 	struct ward_watch_figures w = ward_watch_figures(s->watch);
 	bool real_time = ward_mode_in_real_time(s->mode);
 
+	if (devices) {
+		ward_watch_devices(s->watch, devices, WARD_GUARD_TEXT_MAX);
+		text(r, "filesystems.devices", devices);
+	}
 	figure(r, "filesystems.watched", w.watched);
 	figure(r, "filesystems.left_out", w.left_out);
 	figure(r, "filesystems.refused", w.refused);
@@ -272,7 +278,7 @@ ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
 	tell_decisions(&d, reply);
 	tell_scanners(s->scanners, reply);
 	tell_loop(s->loop, reply);
-	tell_watch(s, reply);
+	tell_watch(s, arena, reply);
 	tell_stores(s, reply);
 	tell_memory(s, reply);
 	tell_cloud(s->asker, arena, reply);

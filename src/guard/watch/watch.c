@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/watch/watch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "guard/watch/mounts.h"
@@ -18,6 +19,7 @@ struct ward_watch {
 	struct ward_mount mount; /* the one that is looked at */
 	struct ward_buf seen;	 /* uint64_t of each filesystem that has been looked at */
 	struct ward_buf before;	 /* the same, of the last time */
+	struct ward_buf watched; /* and of those that are watched */
 };
 
 /* With pidfds where the kernel has them. */
@@ -75,6 +77,7 @@ ward_watch_new(const struct ward_watch_options *options, struct ward_watch **ret
 	ward_buf_init(&w->text, TABLE_MAX, NULL);
 	ward_buf_init(&w->seen, TABLE_MAX, NULL);
 	ward_buf_init(&w->before, TABLE_MAX, NULL);
+	ward_buf_init(&w->watched, TABLE_MAX, NULL);
 	rc = open_all(w);
 	if (rc == WARD_OK)
 		*ret_watch = w;
@@ -95,6 +98,7 @@ ward_watch_free(struct ward_watch *w)
 	ward_buf_done(&w->text);
 	ward_buf_done(&w->seen);
 	ward_buf_done(&w->before);
+	ward_buf_done(&w->watched);
 	free(w);
 	return NULL;
 }
@@ -136,6 +140,30 @@ ward_watch_figures(const struct ward_watch *w)
 	return w->figures;
 }
 
+void
+ward_watch_devices(const struct ward_watch *w, char *ret, size_t room)
+{
+	static const char more[] = "…";
+	size_t used = 0;
+	uint64_t id;
+
+	*ret = 0;
+	for (size_t at = 0; at < w->watched.len; at += sizeof(id)) {
+		char text[32];
+		int n;
+
+		memcpy(&id, w->watched.data + at, sizeof(id));
+		n = snprintf(text, sizeof(text), "%s%u:%u", at ? " " : "", (unsigned)(id >> 32),
+			     (unsigned)(id & UINT32_MAX));
+		if (used + (size_t)n + sizeof(more) > room) {
+			(void)snprintf(ret + used, room - used, "%s", more);
+			return;
+		}
+		memcpy(ret + used, text, (size_t)n + 1);
+		used += (size_t)n;
+	}
+}
+
 /* --- what the table holds --- */
 
 static bool
@@ -173,11 +201,11 @@ is_in(const struct ward_buf *list, const struct ward_mount *m)
 
 /* One that cannot be noted is looked at again, which does no harm. */
 static void
-note(struct ward_watch *w, const struct ward_mount *m)
+note(struct ward_buf *list, const struct ward_mount *m)
 {
 	const uint64_t id = (uint64_t)m->major << 32 | m->minor;
 
-	(void)!ward_buf_append(&w->seen, &id, sizeof(id));
+	(void)!ward_buf_append(list, &id, sizeof(id));
 }
 
 static unsigned
@@ -252,11 +280,13 @@ mark_mount(struct ward_watch *w, const struct ward_mount *m, bool on)
 	    mount != m->id)
 		return;
 	if (on)
-		note(w, m);
-	if (mark(w, fd, on) == WARD_OK)
-		w->figures.watched += on && is_watching(w);
-	else
+		note(&w->seen, m);
+	if (mark(w, fd, on) != WARD_OK) {
 		w->figures.refused += on;
+	} else if (on && is_watching(w)) {
+		w->figures.watched++;
+		note(&w->watched, m);
+	}
 }
 
 static enum ward_rc
@@ -275,6 +305,7 @@ each(struct ward_watch *w, bool on)
 	w->before = w->seen;
 	w->seen = last;
 	ward_buf_clear(&w->seen);
+	ward_buf_clear(&w->watched);
 	rest = ward_buf_span(&w->text);
 	while ((rc = ward_mounts_next(&rest, &w->mount)) != WARD_E_NOENT) {
 		bool wanted;

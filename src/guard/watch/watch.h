@@ -66,5 +66,8 @@ enum ward_rc ward_watch_refresh(struct ward_watch *w) WARD_MUST_CHECK;
 /* Watches nothing any more; events that have come are still in the groups. */
 void ward_watch_stop(struct ward_watch *w);
 struct ward_watch_figures ward_watch_figures(const struct ward_watch *w);
+/* The devices of the watched file systems as the mount table has them: "8:1 0:45", each once. What has no
+ * room in `ret` (`room` at least 4) is left out, and "…" says so. */
+void ward_watch_devices(const struct ward_watch *w, char *ret, size_t room);
 
 #endif
