@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "guard/ask/recent.h"
-#include "guard/ask/scope.h"
+#include "proto/place.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
@@ -231,7 +231,8 @@ poke(struct ward_asker *a)
 }
 
 static enum ward_rc
-begin(struct ward_asker *a, const struct ward_question *q, const struct ward_scope_origin *origin)
+begin(struct ward_asker *a, const struct ward_question *q, Ward__V1__PathClass place,
+      const struct ward_origin *origin)
 {
 	struct pending *p = take_place(a);
 	uint64_t now = ward_clock_monotonic();
@@ -246,8 +247,8 @@ begin(struct ward_asker *a, const struct ward_question *q, const struct ward_sco
 	p->key = *q->key;
 	p->type = q->so_far->type;
 	p->pid = q->pid;
-	p->place = origin->place;
-	p->network = origin->network;
+	p->place = place;
+	p->network = origin->downloaded != 0;
 	memcpy(p->sha256, q->so_far->sha256, sizeof(p->sha256));
 	a->state.asked++;
 	/* The thread gives the answer that is none: nothing here may call the decisions. */
@@ -262,36 +263,48 @@ begin(struct ward_asker *a, const struct ward_question *q, const struct ward_sco
 	return WARD_OK;
 }
 
-/* What the package manager is seen to write is not "written": it is checked against its lists when it
-   has ended, and asked about by everybody meanwhile. */
 static void
-add_writer(struct ward_asker *a, const struct ward_key *key, struct ward_scope_origin *origin)
+origin_of(const struct ward_asker *a, const struct ward_question *q, Ward__V1__PathClass place,
+	  struct ward_origin *ret)
+{
+	ward_origin_of_attributes(q->fd, ret);
+	if (place == WARD__V1__PATH_CLASS__PATH_CLASS_DOWNLOAD)
+		ret->downloaded |= WARD_ORIGIN_BY_PLACE;
+	ret->removable = place == WARD__V1__PATH_CLASS__PATH_CLASS_REMOVABLE;
+	/* Changed lately, even if nobody saw by whom. */
+	ret->written = q->key->ctime / 1000 >= (int64_t)a->since;
+}
+
+/* What the package manager is seen to write is checked against its lists when it has ended, and asked
+   about by everybody meanwhile. */
+static void
+add_writer(struct ward_asker *a, const struct ward_key *key, struct ward_origin *origin)
 {
 	struct ward_origin known;
 
 	if (!a->o.origins || !ward_origins_recall(a->o.origins, key, &known))
 		return;
-	origin->network |= known.downloaded != 0;
-	if (known.writer.class == WARD_WRITER_PACKAGES && a->policy.realtime.trust_packages)
-		origin->written = false;
-	else
-		origin->written = true;
+	origin->downloaded |= known.downloaded;
+	origin->written = true;
+	origin->writer = known.writer;
 }
 
 enum ward_rc
 ward_asker_ask(void *ctx, const struct ward_question *q)
 {
 	struct ward_asker *a = ctx;
-	struct ward_scope_origin origin;
+	struct ward_origin origin;
+	Ward__V1__PathClass place;
 	enum ward_rc rc = WARD_E_UNSUPPORTED;
 
 	if (!q->so_far || !q->so_far->sha256)
 		return rc;
-	ward_scope_origin_of(q->fd, q->key->ctime, a->since, &origin);
+	place = ward_place_of_fd(q->fd);
+	origin_of(a, q, place, &origin);
 	(void)pthread_mutex_lock(&a->lock);
 	add_writer(a, q->key, &origin);
-	if (!is_off(a) && ward_scope_holds(&a->policy, q->so_far->type, &origin))
-		rc = begin(a, q, &origin);
+	if (!is_off(a) && ward_origin_in_scope(&a->policy, q->so_far->type, &origin))
+		rc = begin(a, q, place, &origin);
 	(void)pthread_mutex_unlock(&a->lock);
 	/* Not "ask again later": local layers have said what they can. */
 	return rc == WARD_E_LIMIT ? WARD_E_NOMEM : rc;

@@ -33,10 +33,9 @@ has_mark(int fd)
 }
 
 void
-ward_origin_of_file(int fd, struct ward_origin *ret_origin)
+ward_origin_of_attributes(int fd, struct ward_origin *ret_origin)
 {
 	struct ward_origin o = {0};
-	struct ward_fd_stat st;
 
 	for (size_t i = 0; i < 2 && !o.downloaded; i++) {
 		if (read_address(fd, ADDRESSES[i], o.host))
@@ -44,6 +43,16 @@ ward_origin_of_file(int fd, struct ward_origin *ret_origin)
 	}
 	if (has_mark(fd))
 		o.downloaded |= WARD_ORIGIN_BY_MARK;
+	*ret_origin = o;
+}
+
+void
+ward_origin_of_file(int fd, struct ward_origin *ret_origin)
+{
+	struct ward_origin o;
+	struct ward_fd_stat st;
+
+	ward_origin_of_attributes(fd, &o);
 	if (ward_fd_stat(fd, &st) == WARD_OK)
 		o.removable = ward_medium_is_removable(st.device);
 	*ret_origin = o;
@@ -109,13 +118,14 @@ content_of(enum ward_type type)
 }
 
 static unsigned
-origins_of(const struct ward_origin *o)
+origins_of(const struct ward_policy *policy, const struct ward_origin *o)
 {
+	bool package = o->writer.class == WARD_WRITER_PACKAGES && policy->realtime.trust_packages;
 	unsigned origins = 1u << WARD_POLICY_ORIGIN_ANY;
 
 	if (o->downloaded)
 		origins |= 1u << WARD_POLICY_ORIGIN_NETWORK;
-	if (o->written && o->writer.class != WARD_WRITER_PACKAGES)
+	if (o->written && !package)
 		origins |= 1u << WARD_POLICY_ORIGIN_WRITTEN;
 	if (o->removable)
 		origins |= 1u << WARD_POLICY_ORIGIN_REMOVABLE;
@@ -126,5 +136,6 @@ bool
 ward_origin_in_scope(const struct ward_policy *policy, enum ward_type type,
 		     const struct ward_origin *origin)
 {
-	return policy->hold.content & content_of(type) && policy->hold.origin & origins_of(origin);
+	return policy->hold.content & content_of(type) &&
+	       policy->hold.origin & origins_of(policy, origin);
 }

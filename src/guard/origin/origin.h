@@ -21,6 +21,7 @@ enum {
 	WARD_ORIGIN_BY_WRITER = 2,  /* a browser, mail client or fetcher wrote it, or their child */
 	WARD_ORIGIN_BY_SOCKET = 4,  /* the writer had a connection to another machine */
 	WARD_ORIGIN_BY_MARK = 8,    /* the guard said so before; it left a mark */
+	WARD_ORIGIN_BY_PLACE = 16,  /* it lies where browsers put what they fetch */
 };
 
 struct ward_origin {
@@ -35,6 +36,8 @@ struct ward_origin {
  * What the file itself says: attributes, mark, medium. Cannot fail: what cannot be read says nothing.
  */
 void ward_origin_of_file(int fd, struct ward_origin *ret_origin);
+/* Attributes and mark alone. */
+void ward_origin_of_attributes(int fd, struct ward_origin *ret_origin);
 /* Adds who wrote it, with what that means for `downloaded`. */
 void ward_origin_add_writer(struct ward_origin *origin, const struct ward_writer *writer);
 
@@ -45,8 +48,11 @@ void ward_origin_add_writer(struct ward_origin *origin, const struct ward_writer
  */
 enum ward_rc ward_origin_mark(int fd, const struct ward_origin *origin) WARD_MUST_CHECK;
 
-/* Whether a file of this type and origin is held while it is unknown (hold.content, hold.origin).
- * Documents that may hold macros count as such: the type alone does not tell whether they do. */
+/*
+ * Whether a file of this type and origin is held while it is unknown (hold.content, hold.origin): the one
+ * rule about that. Documents that may hold macros count as such: the type alone does not tell whether they
+ * do. What the package manager has written is not "written", unless realtime.trust_packages is off. Pure.
+ */
 bool ward_origin_in_scope(const struct ward_policy *policy, enum ward_type type,
 			  const struct ward_origin *origin);
 

@@ -403,6 +403,9 @@ test_scope(void **state)
 	assert_true(ward_origin_in_scope(&policy, WARD_TYPE_ZIP, &net));
 	assert_false(ward_origin_in_scope(&policy, WARD_TYPE_ELF, &dpkg));
 	assert_false(ward_origin_in_scope(&policy, WARD_TYPE_TEXT, &net));
+	assert_false(ward_origin_in_scope(&policy, WARD_TYPE_IMAGE, &written));
+	policy.realtime.trust_packages = false;
+	assert_true(ward_origin_in_scope(&policy, WARD_TYPE_ELF, &dpkg));
 	policy.hold.origin = 1u << WARD_POLICY_ORIGIN_REMOVABLE;
 	assert_false(ward_origin_in_scope(&policy, WARD_TYPE_ELF, &net));
 	assert_true(ward_origin_in_scope(&policy, WARD_TYPE_ELF, &stick));
@@ -413,6 +416,27 @@ test_scope(void **state)
 	assert_false(ward_origin_in_scope(&policy, WARD_TYPE_ELF, &nothing));
 	policy.hold.content = 0;
 	assert_false(ward_origin_in_scope(&policy, WARD_TYPE_TEXT, &nothing));
+}
+
+/* What can carry code without being a program, and archives that nobody here opens. */
+static void
+test_contents(void **state)
+{
+	static const enum ward_type macros[] = {WARD_TYPE_OLE2, WARD_TYPE_HTML, WARD_TYPE_ONENOTE,
+						WARD_TYPE_CHM};
+	struct ward_policy policy = *ward_policy_default();
+	const struct ward_origin place = {.downloaded = WARD_ORIGIN_BY_PLACE};
+
+	(void)state;
+	policy.hold.content = 1u << WARD_POLICY_CONTENT_MACRO;
+	for (size_t i = 0; i < sizeof(macros) / sizeof(macros[0]); i++)
+		assert_true(ward_origin_in_scope(&policy, macros[i], &place));
+	assert_false(ward_origin_in_scope(&policy, WARD_TYPE_ARJ, &place));
+	policy.hold.content = 1u << WARD_POLICY_CONTENT_ARCHIVE;
+	assert_true(ward_origin_in_scope(&policy, WARD_TYPE_ARJ, &place));
+	assert_true(ward_origin_in_scope(&policy, WARD_TYPE_ZIP, &place));
+	assert_false(ward_origin_in_scope(&policy, WARD_TYPE_CHM, &place));
+	assert_false(ward_origin_in_scope(&policy, WARD_TYPE_ONENOTE, &place));
 }
 
 /* Each type is one content, so that no type escapes a policy that names all of them. */
@@ -450,6 +474,7 @@ main(void)
 		cmocka_unit_test(test_written_files_are_remembered),
 		cmocka_unit_test(test_memory_is_bounded),
 		cmocka_unit_test(test_scope),
+		cmocka_unit_test(test_contents),
 		cmocka_unit_test(test_every_type_is_some_content),
 	};
 
