@@ -6,8 +6,10 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "guard/watch/mounts.h"
 #include "sys/fd.h"
@@ -113,6 +115,16 @@ test_what_an_overlay_is_made_of(void **state)
 	assert_int_equal(layers("lowerdir=", last, &known), 0);
 }
 
+/* In a chroot it may be a directory like any other. */
+static bool
+root_is_a_mount(void)
+{
+	struct statx st;
+
+	assert_int_equal(statx(AT_FDCWD, "/", 0, STATX_BASIC_STATS, &st), 0);
+	return st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
 static void
 test_this_machines_table(void **state)
 {
@@ -134,7 +146,7 @@ test_this_machines_table(void **state)
 		root += strcmp(mount.place, "/") == 0;
 	}
 	assert_true(count > 0);
-	assert_true(root > 0);
+	assert_true(root > 0 || !root_is_a_mount());
 }
 
 int
