@@ -326,12 +326,6 @@ ward_cloud_scan_work(struct ward_cloud_scan *s, int ms)
 	step(s, false);
 }
 
-size_t
-ward_cloud_scan_pending(const struct ward_cloud_scan *s)
-{
-	return s->pending;
-}
-
 const struct ward_cloud_totals *
 ward_cloud_scan_totals(const struct ward_cloud_scan *s)
 {

@@ -47,8 +47,6 @@ bool ward_cloud_scan_add(struct ward_cloud_scan *scan,
 			 struct ward_cloud_file *file) WARD_MUST_CHECK;
 /* Does what can be done now; waits up to `ms` for something to do. */
 void ward_cloud_scan_work(struct ward_cloud_scan *scan, int ms);
-/* Files that were added and not shown yet. */
-size_t ward_cloud_scan_pending(const struct ward_cloud_scan *scan);
 /* Waits for the rest, at most wait_ms; then shows what there is. *stop (may change meanwhile) ends it
  * early. */
 void ward_cloud_scan_finish(struct ward_cloud_scan *scan, const volatile int *stop);

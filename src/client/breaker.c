@@ -58,14 +58,6 @@ ward_breaker_forget(struct ward_breaker *b)
 		b->state = WARD_BREAKER_OPEN; /* the next one may probe at once */
 }
 
-const char *
-ward_breaker_state_name(enum ward_breaker_state state)
-{
-	static const char *const names[] = {"closed", "open", "probing"};
-
-	return (unsigned)state < 3 ? names[state] : "open";
-}
-
 uint64_t
 ward_backoff(unsigned attempt, uint64_t base, uint64_t cap, uint64_t random)
 {

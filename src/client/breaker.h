@@ -34,8 +34,6 @@ void ward_breaker_succeed(struct ward_breaker *b);
 void ward_breaker_fail(struct ward_breaker *b, uint64_t now, uint64_t wall_ms, uint64_t random);
 /* The call says nothing about the service (cancelled, for example). */
 void ward_breaker_forget(struct ward_breaker *b);
-/* "closed", "open", "probing"; static. */
-const char *ward_breaker_state_name(enum ward_breaker_state state);
 
 /* µs to wait before attempt `attempt` (1: the second): 0 to min(cap, base * 2^(attempt - 1)). */
 uint64_t ward_backoff(unsigned attempt, uint64_t base, uint64_t cap, uint64_t random);

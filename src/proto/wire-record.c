@@ -119,7 +119,7 @@ static const char *
 check_note(const Ward__Log__V1__Note *n)
 {
 	REFUSE_UNLESS(ward_wire_is_len(n->sha256, 32), "note.sha256");
-	REFUSE_UNLESS(strlen(n->text) <= 4096, "note.text");
+	REFUSE_UNLESS(strlen(n->text) <= WARD_WIRE_NOTE_MAX, "note.text");
 	return NULL;
 }
 

@@ -32,7 +32,8 @@ enum {
 	WARD_WIRE_DOCUMENT_MAX = 48 * 1024, /* a policy in its envelope */
 	WARD_WIRE_POLICY_KEYS_MAX = 4,
 	WARD_WIRE_DIGESTS_MAX = 4096,
-	WARD_WIRE_ID_LEN = 16, /* devices, events */
+	WARD_WIRE_NOTE_MAX = 4096, /* bytes of an analyst's note */
+	WARD_WIRE_ID_LEN = 16,	   /* devices, events */
 };
 
 /*

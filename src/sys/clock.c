@@ -19,12 +19,6 @@ ward_clock_monotonic(void)
 }
 
 uint64_t
-ward_clock_thread_cpu(void)
-{
-	return read_clock(CLOCK_THREAD_CPUTIME_ID);
-}
-
-uint64_t
 ward_clock_wall(void)
 {
 	return read_clock(CLOCK_REALTIME);

@@ -67,13 +67,10 @@ static void
 test_clocks_go_on(void **state)
 {
 	uint64_t a = ward_clock_monotonic();
-	uint64_t cpu = ward_clock_thread_cpu();
 
 	(void)state;
 	(void)usleep(2000);
 	assert_true(ward_clock_monotonic() - a >= 2000);
-	/* Sleeping takes no CPU time. */
-	assert_true(ward_clock_thread_cpu() - cpu < 2000);
 	assert_true(ward_clock_wall() > UINT64_C(1700000000) * 1000000);
 }
 

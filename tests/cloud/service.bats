@@ -113,6 +113,13 @@ test_file() {
 	run wardcloud verdict set "$sha" malicious --config "$conf"
 	[ "$status" = 2 ]
 	[[ $output == *"reason: is needed"* ]]
+	wardcloud verdict note "$sha" "asked the vendor" --config "$conf"
+	wardcloud verdict note "$sha" "it is theirs, and infected" --config "$conf"
+	run wardcloud verdict note "$sha" "" --config "$conf"
+	[ "$status" = 2 ]
+	run wardcloud verdict show "$sha" --json --config "$conf"
+	[ "$(jq -r '[.notes[].text] | join("; ")' <<<"$output")" = "asked the vendor; it is theirs, and infected" ]
+	[ "$(jq -r '.notes[0].by' <<<"$output")" != "" ]
 	run wardcloud policy set --level high --hold 20s --config "$conf"
 	[ "$status" = 0 ]
 	stop_service

@@ -60,6 +60,7 @@ static const struct verb verbs[] = {
 	  {"--device", "device", TEXT},
 	  {"--expires", "expires_ms", LATER}}},
 	{"verdict", "show", "verdict.show", "SHA256", {"sha256"}, {{0}}},
+	{"verdict", "note", "verdict.note", "SHA256 TEXT", {"sha256", "text"}, {{0}}},
 	{"policy",
 	 "show",
 	 "policy.show",

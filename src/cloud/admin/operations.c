@@ -444,6 +444,46 @@ put_file(json_t *out, const struct ward_view_file *f)
 }
 
 static const char *
+verdict_note(struct asked *a)
+{
+	Record record = WARD__LOG__V1__RECORD__INIT;
+	Ward__Log__V1__Note note = WARD__LOG__V1__NOTE__INIT;
+	uint8_t sha256[32];
+
+	if (!hex_in(a, "sha256", sha256, sizeof(sha256)))
+		return "sha256: 64 hex digits";
+	if (!ward_wire_is_text(text_in(a, "text"), WARD_WIRE_NOTE_MAX) || !text_in(a, "text")[0])
+		return "text: 1 to 4096 bytes of UTF-8";
+	note.sha256 = (ProtobufCBinaryData){sizeof(sha256), sha256};
+	note.text = (char *)(uintptr_t)text_in(a, "text");
+	record.fact_case = WARD__LOG__V1__RECORD__FACT_NOTE;
+	record.note = &note;
+	return done(append(a, &record, 1));
+}
+
+static enum ward_rc
+put_notes(struct asked *a, const uint8_t sha256[32])
+{
+	Record **notes;
+	json_t *list = json_array();
+	size_t count = 0;
+	enum ward_rc rc = ward_views_notes(a->node->views, sha256, a->arena, &notes, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *one = json_object();
+
+		put_number(one, "time_ms", notes[i]->time_ms);
+		(void)json_object_set_new(
+			one, "by",
+			json_stringn((const char *)notes[i]->actor.data, notes[i]->actor.len));
+		put_text(one, "text", notes[i]->note->text);
+		(void)json_array_append_new(list, one);
+	}
+	(void)json_object_set_new(a->out, "notes", list);
+	return rc;
+}
+
+static const char *
 verdict_show(struct asked *a)
 {
 	struct ward_view_verdict holds;
@@ -470,7 +510,7 @@ verdict_show(struct asked *a)
 		put_said(list, said[i]);
 	if (!ward_views_file(a->node->views, sha256[0], a->arena, &file))
 		put_file(a->out, &file);
-	return NULL;
+	return done(put_notes(a, sha256[0]));
 }
 
 /* --- figures and policy --- */
@@ -571,6 +611,7 @@ static const struct {
 	{"device.restore", device_restore},
 	{"verdict.set", verdict_set},
 	{"verdict.show", verdict_show},
+	{"verdict.note", verdict_note},
 	{"stats", stats},
 	{"policy.show", policy_show},
 	{"policy.set", policy_set},

@@ -289,8 +289,6 @@ tell_devices(struct ward_apply *a)
 	for (size_t i = 0; i < a->news.device_count && !rc; i++)
 		rc = ward_device_map_set(&a->views->devices, a->news.devices[i].id,
 					 a->news.devices[i].state);
-	if (a->news.device_count > 0)
-		atomic_fetch_add(&a->views->device_epoch, 1);
 	return rc;
 }
 

@@ -175,12 +175,6 @@ ward_views_device_state(struct ward_views *views, const uint8_t id[WARD_DEVICE_L
 	return ward_device_map_get(&views->devices, id);
 }
 
-uint64_t
-ward_views_device_epoch(const struct ward_views *views)
-{
-	return atomic_load(&views->device_epoch);
-}
-
 static void
 fill_token(const Ward__View__V1__Token *t, const uint8_t *id, struct ward_view_token *ret)
 {

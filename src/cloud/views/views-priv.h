@@ -26,7 +26,7 @@ struct ward_views {
 	struct ward_names *names;
 	struct ward_verdicts *verdicts;
 	struct ward_device_map devices;
-	_Atomic uint64_t device_epoch, tokens, table_builds;
+	_Atomic uint64_t tokens, table_builds;
 	uint64_t overlay_max;
 	uint64_t batch_number; /* the applier's */
 	uint8_t marks;	       /* generation of 'o' keys written now, the applier's */

@@ -166,8 +166,6 @@ enum ward_rc ward_views_device(struct ward_views *views, const uint8_t id[WARD_D
 /* The state alone, from memory: no lock, no RocksDB; for each request. */
 enum ward_device_state ward_views_device_state(struct ward_views *views,
 					       const uint8_t id[WARD_DEVICE_LEN]);
-/* Goes up whenever a device is revoked or let in again: what was decided before must be asked anew. */
-uint64_t ward_views_device_epoch(const struct ward_views *views);
 
 struct ward_view_token {
 	uint8_t id[WARD_TOKEN_LEN];

@@ -111,12 +111,6 @@ ward_body_builder_ignore(struct ward_body_builder *b, struct ward_span name)
 	return ward_intern_add(&b->ignored, name, &number);
 }
 
-uint64_t
-ward_body_builder_count(const struct ward_body_builder *b)
-{
-	return b->count;
-}
-
 static struct kept *
 kept_at(const struct ward_body_builder *b, uint32_t i)
 {

@@ -77,7 +77,6 @@ enum ward_rc ward_body_builder_add(struct ward_body_builder *b,
 /* Signatures of this name will be left out. */
 enum ward_rc ward_body_builder_ignore(struct ward_body_builder *b,
 				      struct ward_span name) WARD_MUST_CHECK;
-uint64_t ward_body_builder_count(const struct ward_body_builder *b);
 /* Appends the finished table to `out`. */
 enum ward_rc ward_body_builder_finish(struct ward_body_builder *b,
 				      struct ward_buf *out) WARD_MUST_CHECK;
