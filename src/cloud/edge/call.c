@@ -50,30 +50,64 @@ submit_trailers(struct ward_call *call)
 		edge_conn_kill(call->conn);
 }
 
+/* A unary answer. */
+static size_t
+give_answer(struct ward_call *call, uint8_t *into, size_t room)
+{
+	size_t left = call->out.len - call->out_sent, n = left < room ? left : room;
+
+	if (n > 0)
+		memcpy(into, call->out.data + call->out_sent, n);
+	call->out_sent += n;
+	return n;
+}
+
+/* As many messages as there is room for; the last one may be cut. */
+static size_t
+give_messages(struct ward_call *call, uint8_t *into, size_t room)
+{
+	size_t given = 0;
+
+	while (given < room) {
+		size_t n;
+
+		if (!call->sending) {
+			call->sending = call->finished ? NULL : call->method->next(call);
+			call->out_sent = 0;
+		}
+		if (!call->sending)
+			break;
+		n = call->sending->len - call->out_sent;
+		n = n < room - given ? n : room - given;
+		memcpy(into + given, call->sending->bytes + call->out_sent, n);
+		given += n;
+		call->out_sent += n;
+		if (call->out_sent == call->sending->len) {
+			ward_message_done(call->sending);
+			call->sending = NULL;
+		}
+	}
+	return given;
+}
+
 static ssize_t
 give_data(nghttp2_session *session, int32_t stream, uint8_t *into, size_t room, uint32_t *flags,
 	  nghttp2_data_source *source, void *context)
 {
 	struct ward_call *call = source->ptr;
-	size_t left = call->out.len - call->out_sent, n = left < room ? left : room;
+	bool streams = call->started && call->method->kind == WARD_CALL_SERVER_STREAM;
+	size_t n = streams ? give_messages(call, into, room) : give_answer(call, into, room);
 
 	(void)session;
 	(void)stream;
 	(void)context;
-	if (n > 0)
-		memcpy(into, call->out.data + call->out_sent, n);
-	call->out_sent += n;
 	call->last_out = call->conn->last_write;
-	if (call->out_sent == call->out.len) {
-		ward_buf_clear(&call->out);
-		call->out_sent = 0;
-		if (call->finished) {
-			*flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
-			submit_trailers(call);
-		} else if (n == 0) {
-			call->deferred = true;
-			return NGHTTP2_ERR_DEFERRED;
-		}
+	if (call->finished && !call->sending && (streams || call->out_sent == call->out.len)) {
+		*flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+		submit_trailers(call);
+	} else if (n == 0) {
+		call->deferred = true;
+		return NGHTTP2_ERR_DEFERRED;
 	}
 	return (ssize_t)n;
 }
@@ -119,6 +153,7 @@ ward_call_finish(struct ward_call *call, enum ward_grpc_status status, const cha
 		return;
 	call->finished = true;
 	call->status = status;
+	call->last_out = call->conn->loop->now;
 	if (text)
 		memcpy(call->text, text, strnlen(text, sizeof(call->text) - 1));
 	if (call->answered || call->out.len > 0)
@@ -127,41 +162,30 @@ ward_call_finish(struct ward_call *call, enum ward_grpc_status status, const cha
 		status_only(call);
 }
 
-enum ward_rc
-ward_call_send(struct ward_call *call, struct ward_span message)
+void
+ward_call_wake(struct ward_call *call)
 {
-	uint8_t prefix[WARD_GRPC_PREFIX];
-	enum ward_rc rc;
-
-	if (call->finished)
-		return WARD_E_GONE;
-	if (call->out.len - call->out_sent > EDGE_SEND_MAX)
-		return WARD_E_LIMIT;
-	if (call->out_sent > 0) { /* what is sent makes room */
-		memmove(call->out.data, call->out.data + call->out_sent,
-			call->out.len - call->out_sent);
-		call->out.len -= call->out_sent;
-		call->out_sent = 0;
-	}
-	if (call->out.len == 0)
-		call->last_out = call->conn->loop->now;
-	ward_grpc_prefix(prefix, (uint32_t)message.len);
-	rc = ward_buf_append(&call->out, prefix, sizeof(prefix));
-	if (!rc)
-		rc = ward_buf_append(&call->out, message.data, message.len);
-	/* a unary answer goes out with its end, in one piece */
-	if (!rc && call->method->kind == WARD_CALL_SERVER_STREAM)
-		begin_answer(call);
-	return rc;
+	if (call->finished || (call->answered && !call->deferred))
+		return;
+	call->last_out = call->conn->loop->now;
+	begin_answer(call);
 }
 
 void
 ward_call_answer(struct ward_call *call, struct ward_span message)
 {
-	if (ward_call_send(call, message))
+	uint8_t prefix[WARD_GRPC_PREFIX];
+
+	if (call->finished)
+		return;
+	ward_grpc_prefix(prefix, (uint32_t)message.len);
+	if (ward_buf_append(&call->out, prefix, sizeof(prefix)) ||
+	    ward_buf_append(&call->out, message.data, message.len)) {
+		ward_buf_clear(&call->out);
 		ward_call_finish(call, WARD_GRPC_INTERNAL, "the answer is too large");
-	else
+	} else {
 		ward_call_finish(call, WARD_GRPC_OK, NULL);
+	}
 }
 
 /* --- life --- */
@@ -212,6 +236,7 @@ edge_call_free(struct ward_call *call, bool tell)
 	c->last_call = now;
 	edge_slot_give(c->loop, call);
 	ward_grpc_deframer_done(&call->deframer);
+	ward_message_done(call->sending);
 	ward_buf_done(&call->out);
 	ward_buf_done(&call->held_in);
 	atomic_fetch_sub_explicit(&c->loop->figures.calls, 1, memory_order_relaxed);
@@ -235,7 +260,7 @@ edge_call_sweep(struct ward_call *call, uint64_t now)
 	else if (expects && (now - call->last_in > patience ||
 			     (call->message_begun && now - call->message_begun > whole)))
 		ward_call_finish(call, WARD_GRPC_DEADLINE_EXCEEDED, "the request stalled");
-	else if (call->out.len > call->out_sent && now - call->last_out > o->stall_ms * MS)
+	else if (call->answered && !call->deferred && now - call->last_out > o->stall_ms * MS)
 		(void)nghttp2_submit_rst_stream(call->conn->session, NGHTTP2_FLAG_NONE,
 						call->stream, NGHTTP2_CANCEL);
 	else
@@ -613,4 +638,12 @@ ward_call_ref(const struct ward_call *call)
 	struct edge_loop *loop = call->conn->loop;
 
 	return (struct ward_call_ref){loop->edge, loop->index, call->slot, call->serial};
+}
+
+struct ward_call_ref
+ward_call_loop_ref(const struct ward_call *call)
+{
+	struct edge_loop *loop = call->conn->loop;
+
+	return (struct ward_call_ref){loop->edge, loop->index, UINT32_MAX, 0};
 }

@@ -15,32 +15,87 @@ enum { FAREWELL_MS = 1000 }; /* for the peer to read the end and close */
 
 /* --- HTTP/2 --- */
 
+static void *
+take_memory(size_t size, void *context)
+{
+	struct edge_loop *loop = context;
+
+	if (loop->frame_wanted && size > 16384 && size <= EDGE_FRAME) {
+		loop->frame_wanted = false;
+		return loop->frame;
+	}
+	return malloc(size);
+}
+
+static void
+give_memory(void *memory, void *context)
+{
+	const struct edge_loop *loop = context;
+
+	if (memory != loop->frame)
+		free(memory);
+}
+
+static void *
+take_zeroes(size_t count, size_t size, void *context)
+{
+	(void)context;
+	return calloc(count, size);
+}
+
+/* The frame's buffer has one size for ever; if another nghttp2 thinks otherwise its session ends. */
+static void *
+change_memory(void *memory, size_t size, void *context)
+{
+	const struct edge_loop *loop = context;
+
+	if (!memory)
+		return take_memory(size, context);
+	return memory == loop->frame ? NULL : realloc(memory, size);
+}
+
+enum ward_rc
+edge_sessions_init(struct edge_loop *loop)
+{
+	loop->allocator = (nghttp2_mem){loop, take_memory, give_memory, take_zeroes, change_memory};
+	loop->frame = malloc(EDGE_FRAME);
+	if (!loop->frame || nghttp2_session_callbacks_new(&loop->callbacks) != 0 ||
+	    nghttp2_option_new(&loop->option) != 0)
+		return WARD_E_NOMEM;
+	edge_call_callbacks(loop->callbacks);
+	nghttp2_option_set_no_auto_window_update(loop->option, 1);
+	nghttp2_option_set_no_closed_streams(loop->option, 1);
+	nghttp2_option_set_max_outbound_ack(loop->option, 100);
+	nghttp2_option_set_peer_max_concurrent_streams(loop->option, loop->edge->o.streams_max);
+	return WARD_OK;
+}
+
+void
+edge_sessions_done(struct edge_loop *loop)
+{
+	nghttp2_session_callbacks_del(loop->callbacks);
+	nghttp2_option_del(loop->option);
+	free(loop->frame);
+}
+
 enum ward_rc
 edge_conn_session(struct edge_conn *c)
 {
-	const struct ward_edge_options *o = &c->loop->edge->o;
+	struct edge_loop *loop = c->loop;
 	nghttp2_settings_entry settings[] = {
-		{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, o->streams_max},
+		{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, loop->edge->o.streams_max},
 		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, EDGE_WINDOW},
 		{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, EDGE_HEADER_BYTES},
 		/* RFC 9218 §2.1: no tree of priorities to build, to keep and to attack */
 		{NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
 	};
-	nghttp2_session_callbacks *callbacks = NULL;
 	nghttp2_session *session = NULL;
-	nghttp2_option *option = NULL;
 
-	if (nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&option) == 0) {
-		edge_call_callbacks(callbacks);
-		nghttp2_option_set_no_auto_window_update(option, 1);
-		nghttp2_option_set_no_closed_streams(option, 1);
-		nghttp2_option_set_max_outbound_ack(option, 100);
-		nghttp2_option_set_peer_max_concurrent_streams(option, o->streams_max);
-		if (nghttp2_session_server_new2(&session, callbacks, c, option) != 0)
-			session = NULL;
-	}
-	nghttp2_session_callbacks_del(callbacks);
-	nghttp2_option_del(option);
+	loop->frame_wanted = true;
+	if (nghttp2_session_server_new3(&session, loop->callbacks, c, loop->option,
+					&loop->allocator) != 0)
+		session = NULL;
+	loop->frame_wanted = false;
 	if (session &&
 	    (nghttp2_submit_settings(session, 0, settings, 4) != 0 ||
 	     nghttp2_session_set_local_window_size(session, 0, 0, 4 * EDGE_WINDOW) != 0)) {
@@ -166,55 +221,88 @@ edge_conn_end(struct edge_conn *c, const char *text)
 
 /* --- writing --- */
 
-/* Frames of many calls go out in one piece. */
-static bool
+/* Frames of many calls go out in one piece; how many bytes stand in the loop's buffer. */
+static size_t
 fill_out(struct edge_conn *c)
 {
 	const uint8_t *data;
+	size_t len = 0;
 	ssize_t n;
 
-	if (!c->out)
-		c->out = malloc(EDGE_OUT);
+	/* the largest frame is 16 KiB and its header */
+	while (len + 16393 <= EDGE_OUT &&
+	       (n = nghttp2_session_mem_send(c->session, &data)) > 0) {
+		memcpy(c->loop->out + len, data, (size_t)n);
+		len += (size_t)n;
+	}
+	return len;
+}
+
+/* How much of it the socket took. */
+static size_t
+write_bytes(struct edge_conn *c, const uint8_t *bytes, size_t len)
+{
+	size_t sent = 0;
+
+	while (sent < len) {
+		int n = SSL_write(c->ssl, bytes + sent, (int)(len - sent));
+
+		if (n <= 0) {
+			int error = SSL_get_error(c->ssl, n);
+
+			c->want_out = error == SSL_ERROR_WANT_WRITE;
+			c->dead |= !c->want_out && error != SSL_ERROR_WANT_READ;
+			break;
+		}
+		sent += (size_t)n;
+		c->last_write = c->loop->now;
+		atomic_fetch_add_explicit(&c->loop->figures.bytes_out, (uint64_t)n,
+					  memory_order_relaxed);
+	}
+	return sent;
+}
+
+/* What the socket does not take now is the connection's to keep: ten thousand silent ones need no
+ * buffers. */
+static void
+keep_rest(struct edge_conn *c, size_t len, size_t sent)
+{
+	c->out = malloc(len - sent);
 	if (!c->out) {
 		c->dead = true;
+		return;
+	}
+	memcpy(c->out, c->loop->out + sent, len - sent);
+	c->out_len = len - sent;
+	c->out_sent = 0;
+}
+
+static bool
+write_rest(struct edge_conn *c)
+{
+	c->out_sent += write_bytes(c, c->out + c->out_sent, c->out_len - c->out_sent);
+	if (c->out_sent < c->out_len)
 		return false;
-	}
-	c->out_len = c->out_sent = 0;
-	/* the largest frame is 16 KiB and its header */
-	while (c->out_len + 16393 <= EDGE_OUT &&
-	       (n = nghttp2_session_mem_send(c->session, &data)) > 0) {
-		memcpy(c->out + c->out_len, data, (size_t)n);
-		c->out_len += (size_t)n;
-	}
-	return c->out_len > 0;
+	free(c->out);
+	c->out = NULL;
+	return true;
 }
 
 static void
 write_out(struct edge_conn *c)
 {
-	do {
-		while (c->out_sent < c->out_len) {
-			int n = SSL_write(c->ssl, c->out + c->out_sent,
-					  (int)(c->out_len - c->out_sent));
+	size_t len, sent;
 
-			if (n <= 0) {
-				int error = SSL_get_error(c->ssl, n);
-
-				c->want_out = error == SSL_ERROR_WANT_WRITE;
-				c->dead |= !c->want_out && error != SSL_ERROR_WANT_READ;
-				return;
-			}
-			c->out_sent += (size_t)n;
-			c->last_write = c->loop->now;
-			atomic_fetch_add_explicit(&c->loop->figures.bytes_out, (uint64_t)n,
-						  memory_order_relaxed);
+	c->want_out = false;
+	if (c->out && !write_rest(c))
+		return;
+	while ((len = fill_out(c)) > 0) {
+		sent = write_bytes(c, c->loop->out, len);
+		if (sent < len) {
+			if (!c->dead)
+				keep_rest(c, len, sent);
+			return;
 		}
-		c->want_out = false;
-	} while (fill_out(c));
-	if (c->loop->figures.connections > 64) { /* ten thousand silent ones need no buffers */
-		free(c->out);
-		c->out = NULL;
-		c->out_len = c->out_sent = 0;
 	}
 }
 
@@ -224,7 +312,7 @@ edge_conn_flush(struct edge_conn *c)
 	edge_loop_tick(c->loop);
 	if (!c->dead && c->session && !c->want_out)
 		write_out(c);
-	if (!c->dead && c->session && !c->want_out && !nghttp2_session_want_read(c->session) &&
+	if (!c->dead && c->session && !c->out && !nghttp2_session_want_read(c->session) &&
 	    !nghttp2_session_want_write(c->session))
 		c->dead = true;
 	if (c->dead)

@@ -14,8 +14,8 @@
 enum {
 	EDGE_OUT = 64 * 1024, /* bytes handed to TLS at once */
 	EDGE_IN = 64 * 1024,
-	EDGE_WINDOW = 1024 * 1024,	 /* flow control, of a stream */
-	EDGE_SEND_MAX = 4 * 1024 * 1024, /* unsent answer of one call besides its last message */
+	EDGE_WINDOW = 1024 * 1024, /* flow control, of a stream */
+	EDGE_FRAME = 17 * 1024, /* nghttp2's buffer for a frame being sent: 16 KiB and some */
 	EDGE_HEADERS_MAX = 64,
 	EDGE_HEADER_BYTES = 16 * 1024,
 	EDGE_SHARE = 8, /* of a loop's memory one connection may have the 8th part */
@@ -32,6 +32,12 @@ struct edge_pace {
 	unsigned resets, pings, settings, empty, windows;
 };
 
+struct ward_message {
+	_Atomic unsigned references;
+	size_t len;
+	uint8_t bytes[]; /* with gRPC's prefix */
+};
+
 struct ward_call {
 	struct edge_conn *conn;
 	struct ward_call *next, *prev; /* calls of the connection */
@@ -41,8 +47,9 @@ struct ward_call {
 	const struct ward_method *method;
 	void *state;
 	struct ward_grpc_deframer deframer;
-	struct ward_buf out, held_in; /* framed answers; bytes that came while held */
-	size_t out_sent;
+	struct ward_buf out, held_in; /* the framed answer; bytes that came while held */
+	struct ward_message *sending; /* of a server stream */
+	size_t out_sent;	      /* of either */
 	uint64_t begun, deadline, last_in, last_out; /* µs, monotonic */
 	uint64_t message_begun;			     /* 0: between messages */
 	uint64_t bytes_in;
@@ -67,7 +74,7 @@ struct edge_conn {
 	uint64_t drained_at;				  /* when it was told to go */
 	struct edge_pace pace;
 	struct ward_budget memory; /* of its calls, out of the loop's */
-	uint8_t *out;
+	uint8_t *out; /* what the socket did not take; NULL: nothing */
 	size_t out_len, out_sent;
 	bool shaken, settled, want_out, dirty, dead, draining, calmed;
 	bool drained; /* the socket gave less than was asked for: nothing more is there */
@@ -106,7 +113,14 @@ struct edge_loop {
 	struct ward_budget memory, scratch;
 	struct ward_arena *arena;
 	struct ward_arena_mark empty;
-	uint8_t *in;
+	uint8_t *in, *out;
+	/* nghttp2 keeps 16 KiB for the frame that it is sending in each session; whatever stands there is
+	 * copied into `out` at once (fill_out), so that all sessions of a loop may have the same. */
+	uint8_t *frame;
+	bool frame_wanted;
+	nghttp2_mem allocator;
+	nghttp2_session_callbacks *callbacks;
+	nghttp2_option *option;
 	pthread_mutex_t lock; /* of the posts */
 	struct edge_post *posts, **last_post;
 	bool ended; /* posts are run where they come from */
@@ -137,6 +151,9 @@ void edge_tls_watch(SSL *ssl, bool *drained);
 void edge_tls_peer(SSL *ssl, const char *organisation, struct ward_peer *ret);
 
 /* --- conn.c --- */
+/* What all sessions of a loop share, and its end. */
+enum ward_rc edge_sessions_init(struct edge_loop *loop) WARD_MUST_CHECK;
+void edge_sessions_done(struct edge_loop *loop);
 void edge_conn_open(struct edge_loop *loop, int fd, const char *address);
 /* Speaks HTTP/2 from now on; WARD_E_NOMEM. */
 enum ward_rc edge_conn_session(struct edge_conn *c) WARD_MUST_CHECK;

@@ -18,6 +18,7 @@
 
 struct ward_edge;
 struct ward_call;
+struct ward_message;
 
 /* Who is at the other end: from the certificate TLS verified. */
 struct ward_peer {
@@ -35,6 +36,10 @@ enum ward_call_kind { WARD_CALL_UNARY, WARD_CALL_CLIENT_STREAM, WARD_CALL_SERVER
  * message (borrowed for the call), `half_close` the end of the messages (for unary and server stream
  * one message is due: a second one ends the call, unless it was answered before); `closed` the end of the call, whoever
  * ended it: `state` goes there. None of them is called after `closed`.
+ *
+ * A server stream's messages are asked for: `next` gives the one to send now, as often as there is
+ * room for it, so that a slow reader costs no memory; NULL: none at the moment, and ward_call_wake
+ * says when to ask again. It may not end the call.
  */
 struct ward_method {
 	const char *path; /* "/ward.v1.Protection/Lookup"; static, the hooks see the same pointer */
@@ -45,6 +50,7 @@ struct ward_method {
 	const char *label;   /* for metrics: "lookup" */
 	void (*message)(struct ward_call *call, struct ward_span message);
 	void (*half_close)(struct ward_call *call);
+	struct ward_message *(*next)(struct ward_call *call); /* the reference goes over */
 	void (*closed)(struct ward_call *call);
 	void *context; /* ward_call_context */
 };
@@ -63,17 +69,27 @@ struct ward_arena *ward_call_arena(struct ward_call *call);
 /* Index of the loop, 0 to threads - 1: for per-thread state. */
 unsigned ward_call_loop(const struct ward_call *call);
 
-/* Queues one message for the client (copied). WARD_E_LIMIT: its queue is full (1 MiB or 1000 messages
- * besides this one): a slow reader; the caller ends the call or drops the message. */
-enum ward_rc ward_call_send(struct ward_call *call, struct ward_span message) WARD_MUST_CHECK;
-/* Ends the call: status and a text for people (copied; NULL: none). Messages that were sent go first.
- * Idempotent: later ones are ignored. `closed` follows, perhaps before this returns. */
+/* Ends the call: status and a text for people (copied; NULL: none). The answer, or the message that
+ * is being sent, goes first. Idempotent: later ones are ignored. `closed` follows, perhaps before this
+ * returns. */
 void ward_call_finish(struct ward_call *call, enum ward_grpc_status status, const char *text);
-/* The answer of a unary or client-stream call: _send, then _finish with OK; a message that does not
+/* The answer of a unary or client-stream call (copied), then _finish with OK; a message that does not
  * fit ends the call with INTERNAL. */
 void ward_call_answer(struct ward_call *call, struct ward_span message);
+/* Of a server stream: asks the method's `next`, soon. */
+void ward_call_wake(struct ward_call *call);
 /* Back pressure: while held, no more messages are handed over and the client's window stays shut. */
 void ward_call_hold(struct ward_call *call, bool hold);
+
+/* --- one message for many calls; any thread --- */
+
+/* With one reference, for `len` bytes that the caller writes to *ret_body before anybody else has it.
+ * NULL: no memory. */
+struct ward_message *ward_message_new(size_t len, uint8_t **ret_body);
+/* One more reference; returns it. */
+struct ward_message *ward_message_share(struct ward_message *message);
+/* One less; NULL is fine. */
+void ward_message_done(struct ward_message *message);
 
 /* --- from other threads --- */
 
@@ -85,6 +101,8 @@ struct ward_call_ref {
 	uint64_t serial;
 };
 struct ward_call_ref ward_call_ref(const struct ward_call *call);
+/* Names its loop alone: what is posted there gets NULL. */
+struct ward_call_ref ward_call_loop_ref(const struct ward_call *call);
 /* Runs fn(call or NULL if it is gone, arg) on the call's loop soon; always exactly once (at the
  * latest when the edge is freed, with NULL). Any thread. */
 typedef void (*ward_call_fn)(struct ward_call *call, void *arg);

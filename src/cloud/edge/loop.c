@@ -296,12 +296,13 @@ edge_loop_init(struct edge_loop *loop)
 	loop->scratch.cap = EDGE_ARENA;
 	loop->arena = ward_arena_new(&loop->scratch);
 	loop->in = malloc(EDGE_IN);
+	loop->out = malloc(EDGE_OUT);
 	loop->addresses = calloc(1, sizeof(*loop->addresses));
 	edge_loop_tick(loop);
 	loop->last_sweep = loop->now;
 	/* one piece of memory serves most messages; only large ones ask for more */
-	if (!loop->arena || !loop->in || !loop->addresses ||
-	    ward_arena_keep(loop->arena, EDGE_ARENA_KEPT))
+	if (!loop->arena || !loop->in || !loop->out || !loop->addresses ||
+	    ward_arena_keep(loop->arena, EDGE_ARENA_KEPT) || edge_sessions_init(loop))
 		return WARD_E_NOMEM;
 	loop->empty = ward_arena_save(loop->arena);
 	return WARD_OK;
@@ -315,6 +316,8 @@ edge_loop_done(struct edge_loop *loop)
 	ward_fd_close(&loop->wakeup);
 	ward_arena_free(loop->arena);
 	free(loop->in);
+	free(loop->out);
+	edge_sessions_done(loop);
 	free(loop->addresses);
 	free(loop->slots);
 }

@@ -145,12 +145,24 @@ not_after(const X509 *certificate)
 	return end < 0 ? 0 : (uint64_t)end * 1000;
 }
 
+/* The CAs that the peer sent besides its certificate were needed for the handshake alone; parsed, each
+ * is 4 KiB. */
+static void
+forget_chain(SSL *ssl)
+{
+	STACK_OF(X509) *sent = SSL_get_peer_cert_chain(ssl);
+
+	while (sk_X509_num(sent) > 0)
+		X509_free(sk_X509_pop(sent));
+}
+
 void
 edge_tls_peer(SSL *ssl, const char *organisation, struct ward_peer *ret)
 {
 	X509 *certificate = SSL_get0_peer_certificate(ssl);
 	const ASN1_INTEGER *serial;
 
+	forget_chain(ssl);
 	ret->certified = certificate && SSL_get_verify_result(ssl) == X509_V_OK &&
 			 device_of(certificate, organisation, ret->device);
 	if (!ret->certified)

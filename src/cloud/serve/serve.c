@@ -62,11 +62,10 @@ on_update(void *context, uint64_t position, const Ward__V1__VerdictChange *chang
 {
 	struct serve *s = context;
 
-	(void)position;
 	(void)change;
 	(void)time_ms;
 	if (s->service)
-		ward_service_updated(s->service);
+		ward_service_updated(s->service, position);
 }
 
 /* A revoked device is refused at once, on open connections too. */

@@ -68,11 +68,13 @@ enum ward_rc service_work(struct service_workers *workers, service_work_fn fn,
 
 /* --- subscribe.c --- */
 enum ward_rc service_follow(struct ward_service *s, struct service_follower **ret) WARD_MUST_CHECK;
-/* Ends the thread; calls may still close. */
+/* Ends its thread; the rest of it goes after the edge. */
 void service_follow_end(struct service_follower *follower);
 struct service_follower *service_follow_free(struct service_follower *follower);
-void service_follow_wake(struct service_follower *follower);
+/* Updates up to this position are there. Any thread. */
+void service_follow_news(struct service_follower *follower, uint64_t position);
 void service_subscribe(struct ward_call *call, struct ward_span message);
+struct ward_message *service_subscribe_next(struct ward_call *call);
 void service_subscribe_closed(struct ward_call *call);
 
 #endif

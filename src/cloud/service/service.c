@@ -155,9 +155,9 @@ ward_service_stop(struct ward_service *s)
 }
 
 void
-ward_service_updated(struct ward_service *s)
+ward_service_updated(struct ward_service *s, uint64_t position)
 {
-	service_follow_wake(s->follower);
+	service_follow_news(s->follower, position);
 }
 
 void
@@ -190,6 +190,7 @@ ward_service_methods(struct ward_service *s, struct ward_method ret[WARD_SERVICE
 				      .message_max = 4096,
 				      .label = "subscribe",
 				      .message = service_subscribe,
+				      .next = service_subscribe_next,
 				      .closed = service_subscribe_closed,
 				      .context = s};
 }

@@ -38,7 +38,7 @@ void ward_service_methods(struct ward_service *service,
 /* For the edge's hooks: may this device call now? Any thread. */
 enum ward_grpc_status ward_service_admit(struct ward_service *service,
 					 const struct ward_peer *peer);
-/* Something stands in the UPDATES channel: those who follow it are served. Any thread. */
-void ward_service_updated(struct ward_service *service);
+/* The updates up to this position are there: those who follow them are served. Any thread. */
+void ward_service_updated(struct ward_service *service, uint64_t position);
 
 #endif
