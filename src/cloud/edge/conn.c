@@ -230,8 +230,7 @@ fill_out(struct edge_conn *c)
 	ssize_t n;
 
 	/* the largest frame is 16 KiB and its header */
-	while (len + 16393 <= EDGE_OUT &&
-	       (n = nghttp2_session_mem_send(c->session, &data)) > 0) {
+	while (len + 16393 <= EDGE_OUT && (n = nghttp2_session_mem_send(c->session, &data)) > 0) {
 		memcpy(c->loop->out + len, data, (size_t)n);
 		len += (size_t)n;
 	}

@@ -15,7 +15,7 @@ enum {
 	EDGE_OUT = 64 * 1024, /* bytes handed to TLS at once */
 	EDGE_IN = 64 * 1024,
 	EDGE_WINDOW = 1024 * 1024, /* flow control, of a stream */
-	EDGE_FRAME = 17 * 1024, /* nghttp2's buffer for a frame being sent: 16 KiB and some */
+	EDGE_FRAME = 17 * 1024,	   /* nghttp2's buffer for a frame being sent: 16 KiB and some */
 	EDGE_HEADERS_MAX = 64,
 	EDGE_HEADER_BYTES = 16 * 1024,
 	EDGE_SHARE = 8, /* of a loop's memory one connection may have the 8th part */
@@ -74,7 +74,7 @@ struct edge_conn {
 	uint64_t drained_at;				  /* when it was told to go */
 	struct edge_pace pace;
 	struct ward_budget memory; /* of its calls, out of the loop's */
-	uint8_t *out; /* what the socket did not take; NULL: nothing */
+	uint8_t *out;		   /* what the socket did not take; NULL: nothing */
 	size_t out_len, out_sent;
 	bool shaken, settled, want_out, dirty, dead, draining, calmed;
 	bool drained; /* the socket gave less than was asked for: nothing more is there */

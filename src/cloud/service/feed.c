@@ -44,8 +44,7 @@ struct ward_message *
 service_feed_message(const Ward__V1__Update *update)
 {
 	uint8_t *body;
-	struct ward_message *m =
-		ward_message_new(ward__v1__update__get_packed_size(update), &body);
+	struct ward_message *m = ward_message_new(ward__v1__update__get_packed_size(update), &body);
 
 	if (m)
 		ward__v1__update__pack(update, body);

@@ -18,9 +18,9 @@ static const uint64_t ahead_max_us = UINT64_C(30) * 1000 * 1000;
 struct subscriber {
 	struct subscriber *next, **place;
 	struct ward_call *call;
-	uint64_t position;		 /* the last one sent */
+	uint64_t position;	    /* the last one sent */
 	uint64_t heartbeat, beaten; /* µs; when it was last sent anything, 0: never */
-	uint64_t ahead_since;		 /* of the log's end; 0: it is not */
+	uint64_t ahead_since;	    /* of the log's end; 0: it is not */
 };
 
 /* Of one loop. */
@@ -182,8 +182,8 @@ service_subscribe(struct ward_call *call, struct ward_span message)
 	}
 	s->call = call;
 	s->position = request->position;
-	s->heartbeat = UINT64_C(1000) *
-		       (request->heartbeat_ms ? request->heartbeat_ms : HEARTBEAT_MS);
+	s->heartbeat =
+		UINT64_C(1000) * (request->heartbeat_ms ? request->heartbeat_ms : HEARTBEAT_MS);
 	ward_call_set_state(call, s);
 	join(&f->loops[ward_call_loop(call)], s);
 	ward_call_wake(call);
