@@ -86,6 +86,8 @@ void ward_call_hold(struct ward_call *call, bool hold);
 /* With one reference, for `len` bytes that the caller writes to *ret_body before anybody else has it.
  * NULL: no memory. */
 struct ward_message *ward_message_new(size_t len, uint8_t **ret_body);
+/* The bytes; borrowed. */
+struct ward_span ward_message_body(const struct ward_message *message);
 /* One more reference; returns it. */
 struct ward_message *ward_message_share(struct ward_message *message);
 /* One less; NULL is fine. */

@@ -18,6 +18,12 @@ ward_message_new(size_t len, uint8_t **ret_body)
 	return m;
 }
 
+struct ward_span
+ward_message_body(const struct ward_message *m)
+{
+	return ward_span_of(m->bytes + WARD_GRPC_PREFIX, m->len - WARD_GRPC_PREFIX);
+}
+
 struct ward_message *
 ward_message_share(struct ward_message *m)
 {

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "cloud/edge/edge-priv.h"
 #include "cloud/log/file.h"
 
 enum { OLD = 1000, TICK_MS = 20 };
@@ -95,8 +94,8 @@ wait_next(uint64_t position, uint64_t *ret_position)
 static uint32_t
 number_of(const struct ward_message *message)
 {
-	Ward__V1__Update *update = ward__v1__update__unpack(NULL, message->len - WARD_GRPC_PREFIX,
-							    message->bytes + WARD_GRPC_PREFIX);
+	struct ward_span body = ward_message_body(message);
+	Ward__V1__Update *update = ward__v1__update__unpack(NULL, body.len, body.data);
 	uint32_t number;
 
 	assert_non_null(update);
