@@ -13,11 +13,12 @@ UNSEEN = 40.0    # what had been written but not scanned when the guard was kill
 
 
 class Family:
-    """One planted file under all its names."""
+    """One planted file under all its names; the digest is its alone. Of a file that is being taken to
+    quarantine the log may know a name that nobody gave it, so both lead to it."""
 
-    def __init__(self, name, kind, at, how):
-        self.name, self.kind, self.at, self.how = name, kind, at, how
-        self.names, self.removed = {name}, set()
+    def __init__(self, r):
+        self.name, self.kind, self.at, self.how = r["path"], r["kind"], r["at"], r.get("how")
+        self.names, self.removed, self.sha256 = {self.name}, set(), r["sha256"]
 
 
 class Evidence:
@@ -31,18 +32,20 @@ class Evidence:
             for line in path.read_text(encoding="utf-8").splitlines():
                 self.take(json.loads(line))
         self.events = guard.events()
-        self.lines = collections.defaultdict(list)  # path: (when, action)
+        self.lines = collections.defaultdict(list)  # path, or digest: (when, action)
         self.budget = []                            # [when, how many] opens the fail mode answered
         for when, action, said in self.events:
-            if "file.path" in said:
-                self.lines[said["file.path"].removesuffix(" (deleted)")].append((when, action))
+            for name in (said.get("file.path", "").removesuffix(" (deleted)"),
+                         said.get("file.hash.sha256")):
+                if name:
+                    self.lines[name].append((when, action))
             if action == "opens.not-decided":
                 self.budget.append([when, int(said["ward.count"])])
 
     def take(self, r):
         what = r["what"]
         if what == "planted":
-            self.families[r["path"]] = Family(r["path"], r["kind"], r["at"], r.get("how"))
+            self.families[r["path"]] = Family(r)
         elif what == "named" and r["name"] in self.families:
             self.families[r["name"]].names.add(r["path"])
         elif what == "removed":
@@ -64,7 +67,8 @@ class Evidence:
 
     def said(self, family, actions, start=0.0, end=float("inf")):
         return any(action in actions and start <= when <= end
-                   for name in family.names for when, action in self.lines[name])
+                   for name in (family.sha256, *family.names)
+                   for when, action in self.lines[name])
 
     def explain(self, r, deadline):
         """Why a planted file opened; None: nothing explains it."""
@@ -81,9 +85,6 @@ class Evidence:
             return "its deadline was over, and the guard died before it told"
         if r["kind"] == "cloud" and self.was_down(end, end + LATER):
             return "the guard died right after it, with what it had not told"
-        if r["kind"] == "cloud" and any(start <= back + LATER and end >= gone
-                                        for gone, back in self.away):
-            return "the cloud had gone, or was just coming back"
         if family and family.how == "write" and start < family.at + STALE:
             return "in the instant after a write (README)"
         if r["mapped"] and start < r["mapped"] + MAPPED:

@@ -3,6 +3,7 @@
 What it saw goes into a file of JSON lines, which judge.py reads."""
 import collections
 import errno
+import hashlib
 import io
 import json
 import mmap
@@ -198,8 +199,9 @@ class Load:
         self.serial += 1
         return f"{random.choice(self.places)}/bad/{self.number}-{self.serial}"
 
-    def note(self, path, kind, **more):
-        self.say("planted", path=path, kind=kind, at=time.time(), **more)
+    def note(self, path, kind, content, **more):
+        self.say("planted", path=path, kind=kind, at=time.time(),
+                 sha256=hashlib.sha256(content).hexdigest(), **more)
         self.count["planted"] += 1
         self.mine.append((path, path, kind))
         del self.mine[:-30]
@@ -208,9 +210,10 @@ class Load:
         kind = random.choice(("eicar", "zip", "rule", "cloud"))
         path = self.new_name()
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o755)
-        os.write(fd, bad_content(kind))
+        content = bad_content(kind)
+        os.write(fd, content)
         os.close(fd)
-        self.note(path, kind)
+        self.note(path, kind, content)
         if random.random() < 0.6:
             for _ in range(random.randrange(1, 4)):
                 self.bad_open(path, path, kind)
@@ -244,7 +247,7 @@ class Load:
             else:
                 os.pwrite(fd, content, 0)
             os.close(fd)
-        self.note(path, kind, how=how)
+        self.note(path, kind, content, how=how)
         mapped = time.time() if how == "map" else None
         for _ in range(3):
             self.bad_open(path, path, kind, mapped)
