@@ -96,6 +96,45 @@ test_file() {
 	echo "# $events events over ${KILLS:-20} kills: $(tail -n 1 <<<"$output")" >&3
 }
 
+# Every process below this one.
+below() {
+	local child
+	for child in $(pgrep -P "$1"); do
+		echo "$child"
+		below "$child"
+	done
+}
+
+@test "a sample whose analysis died with the service is judged when it is asked for again" {
+	have_grpc_client || skip "npm cannot fetch @grpc/grpc-js"
+	make_request
+	start_service --set edge.listen=127.0.0.1:0
+	first=$port
+	test_file >"$dir/sample"
+	sha=$(sha256sum "$dir/sample" | cut -d' ' -f1)
+	device lookup "$sha:$(printf %032d 0)" >"$dir/enrolled" # so that only the sample is new
+	mapfile -t scanners < <(below "$pid")
+	kill -STOP "${scanners[@]}"
+	device submit "$dir/sample" >"$dir/submitted" 2>&1 3>&- &
+	client=$!
+	for _ in $(seq 300); do
+		[ "$(wardcloud stats --config "$conf" --json | jq .all.samples)" = 1 ] && break
+		sleep 0.1
+	done
+	[ "$(wardcloud stats --config "$conf" --json | jq .all.samples)" = 1 ]
+	kill -9 "$pid" "${scanners[@]}"
+	wait "$pid" || true
+	wait "$client" || true
+	start_service --set edge.listen="127.0.0.1:$first"
+	for _ in $(seq 300); do
+		verdict=$(device lookup "$sha:$(printf %032d 0)")
+		[ "$verdict" = VERDICT_MALICIOUS ] && break
+		sleep 0.1
+	done
+	[ "$verdict" = VERDICT_MALICIOUS ]
+	[ "$(wardcloud stats --config "$conf" --json | jq .all.samples)" = 1 ] # it was not sent again
+}
+
 @test "tokens, devices, verdicts and policy, with the service running and stopped" {
 	run wardcloud token create --name lab --uses 3 --expires 1h --config "$conf"
 	[ "$status" = 0 ]

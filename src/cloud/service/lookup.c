@@ -168,17 +168,19 @@ level_of(struct lookup *l, const Ward__V1__Policy *policy)
 	return l->level ? l->level : policy->level;
 }
 
-/* A sample is wanted of what can run code, or contain such, and is not here. */
+/* A sample is wanted of what can run code, or contain such, and is not here. One that is here and of which
+ * nothing was said was not analysed to the end, or what was found is not in the views yet. */
 static void
 wish(struct lookup *l, const Query *q, const struct ward_view_file *file,
      const Ward__V1__Policy *policy, Answer *a)
 {
 	bool matters = ward_score_is_active(q->type) || ward_score_is_container(q->type);
 
-	if (ward_analysis_pending(l->s->o.analysis, q->sha256.data))
+	if (ward_analysis_pending(l->s->o.analysis, q->sha256.data) ||
+	    (file && file->sample_here && service_analyse(l->s, q->sha256.data) == WARD_OK))
 		a->sample = WARD__V1__SAMPLE_WISH__SAMPLE_HERE;
 	else if (matters && q->size > 0 && q->size <= l->s->o.sample_max &&
-		 policy->samples != WARD__V1__SAMPLES__SAMPLES_NONE && !(file && file->sample_here))
+		 policy->samples != WARD__V1__SAMPLES__SAMPLES_NONE)
 		a->sample = WARD__V1__SAMPLE_WISH__SAMPLE_WANTED;
 	if (a->sample == WARD__V1__SAMPLE_WISH__SAMPLE_NOT_WANTED)
 		return;

@@ -54,6 +54,10 @@ void service_submit_closed(struct ward_call *call);
 uint64_t service_spooled(struct ward_service *s, const uint8_t device[16],
 			 const uint8_t sha256[32]);
 
+/* A sample that is stored is analysed, unless it has been meanwhile; one that is lost is noted as gone.
+ * WARD_E_LIMIT, WARD_E_NOMEM: too much waits. */
+enum ward_rc service_analyse(struct ward_service *s, const uint8_t sha256[32]) WARD_MUST_CHECK;
+
 /* --- workers.c: threads for what may block --- */
 typedef void (*service_work_fn)(void *context);
 /* Runs it after this time, once, in a thread of its own that it must not hold up. */
