@@ -31,12 +31,12 @@ say(struct question *q, struct asker *asker, const Ward__V1__FileVerdict *verdic
 	send_answer(q->u, &a);
 }
 
-/* An unknown file that stays unknown is no news to those who went on without an answer. */
+/* To those who went on without an answer a verdict is told once: that it stays unknown, too, for they
+   await it. */
 static bool
 is_news(const struct question *q, const struct asker *asker, const Ward__V1__FileVerdict *verdict)
 {
-	return !asker->answered || (verdict->verdict != WARD__V1__VERDICT__VERDICT_UNKNOWN &&
-				    verdict->verdict != q->said);
+	return !asker->answered || verdict->verdict != q->said;
 }
 
 void

@@ -155,7 +155,8 @@ load_enrolment(struct uplink *u)
 
 	l->problem[0] = 0;
 	l->loaded = rc == WARD_OK;
-	l->enrolled = rc == WARD_OK || rc == WARD_E_FORMAT;
+	/* What cannot be read is there all the same: the cloud is out of reach then, not switched off. */
+	l->enrolled = rc != WARD_E_NOENT;
 	if (rc == WARD_E_NOENT)
 		return;
 	if (rc != WARD_OK) {
@@ -189,6 +190,8 @@ link_open(struct uplink *u)
 	l->look_at = u->now + LOOK_USEC;
 	look(u, &l->file);
 	load_enrolment(u);
+	if (!l->loaded && l->enrolled) /* as if it had changed: the next look tries again */
+		memset(&l->file, 0, sizeof(l->file));
 	if (!l->loaded || !u->settings.enabled)
 		return;
 	rc = connect_to(u);
