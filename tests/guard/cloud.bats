@@ -32,7 +32,7 @@ body_first_sight() {
 	[ "$(figure opens.expired)" = 0 ]
 	cp "$fs/bad" "$work/x" 2>/dev/null && fail 'it was copied'
 	stop
-	# another endpoint: denied by reputation, nothing is sent
+	# another endpoint: denied by reputation, or by the update that told of it; nothing is sent
 	state=$work/second
 	new_token
 	enroll
@@ -40,7 +40,7 @@ body_first_sight() {
 	connected
 	bad_again "$fs/again"
 	denied "$fs/again"
-	wait_figure cloud.lookups 1
+	wait_for 100 eval '[ "$(($(figure cloud.lookups) + $(figure cloud.recalled)))" -ge 1 ]'
 	[ "$(figure cloud.samples)" = 0 ]
 	stop
 }
@@ -145,6 +145,27 @@ body_gone() {
 
 @test "the service gone: opens go on by the fail mode, status says since when, events arrive later" {
 	guarded body_gone
+}
+
+body_recalled() {
+	service
+	enroll
+	start
+	connected
+	bad "$fs/bad"
+	denied "$fs/bad"
+	stop_service
+	bad_again "$fs/copy"
+	denied "$fs/copy"
+	[ "$(figure cloud.recalled)" -ge 1 ]
+	# of what nobody has said anything the fail mode decides
+	bad "$fs/other"
+	allowed "$fs/other"
+	stop
+}
+
+@test "what the cloud has convicted stays so when it is gone, in any file" {
+	guarded body_recalled
 }
 
 body_closed() {

@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "guard/ask/known.h"
 #include "guard/ask/recent.h"
 #include "proto/place.h"
 #include "sys/clock.h"
@@ -65,9 +66,11 @@ struct ward_asker {
 	_Atomic bool stop;
 	pthread_mutex_t lock;	   /* of what follows */
 	struct ward_policy policy; /* numbers and words only: its texts are somebody else's */
+	struct ward_known *known;
 	struct pending pending[PENDING_MAX];
 	size_t used; /* places below this may be in use */
-	bool told;   /* a state was heard since the network process started */
+	bool told;   /* a state was heard of the network process */
+	bool failed; /* it could not be started */
 	struct ward_asker_state state;
 };
 
@@ -143,26 +146,39 @@ by_id(struct ward_asker *a, uint64_t id)
 	return p && p->state != PENDING_FREE && p->generation == id >> 16 ? p : NULL;
 }
 
-static struct pending *
-take_place(struct ward_asker *a)
-{
-	for (size_t i = 0; i < PENDING_MAX; i++) {
-		struct pending *p = &a->pending[i];
-
-		if (p->state != PENDING_FREE)
-			continue;
-		*p = (struct pending){.generation = p->generation + 1, .fd = -1};
-		a->used = i + 1 > a->used ? i + 1 : a->used;
-		return p;
-	}
-	return NULL;
-}
-
 static void
 free_place(struct pending *p)
 {
 	p->state = PENDING_FREE;
 	ward_fd_close(&p->fd);
+}
+
+/* A free one, or that of a verdict which is awaited longest: who waits comes first. NULL: all wait. */
+static struct pending *
+take_place(struct ward_asker *a)
+{
+	struct pending *found = NULL;
+
+	for (size_t i = 0; i < PENDING_MAX; i++) {
+		struct pending *p = &a->pending[i];
+
+		if (p->state == PENDING_FREE) {
+			found = p;
+			break;
+		}
+		if (p->state == PENDING_LATE && (!found || p->deadline < found->deadline))
+			found = p;
+	}
+	if (!found)
+		return NULL;
+	if (found->state == PENDING_LATE) {
+		a->state.late_dropped++;
+		free_place(found);
+	}
+	*found = (struct pending){.generation = found->generation + 1, .fd = -1};
+	if (a->used < (size_t)(found - a->pending) + 1)
+		a->used = (size_t)(found - a->pending) + 1;
+	return found;
 }
 
 /* A content that was held for once in vain is not held for again while its verdict is awaited. */
@@ -215,11 +231,12 @@ send(struct ward_asker *a, struct pending *p, uint64_t now)
 
 /* --- being asked --- */
 
+/* Before the network process has said anything it is waited for, unless it cannot be started. */
 static bool
 is_off(const struct ward_asker *a)
 {
 	return !a->policy.cloud.enabled || a->policy.cloud.hold == 0 ||
-	       (a->told && !a->state.enrolled) || a->state.starts == 0;
+	       (a->told && !a->state.enrolled) || (a->state.starts == 0 && a->failed);
 }
 
 static void
@@ -236,12 +253,14 @@ begin(struct ward_asker *a, const struct ward_question *q, Ward__V1__PathClass p
 {
 	struct pending *p = take_place(a);
 	uint64_t now = ward_clock_monotonic();
-	bool hopeless = a->state.breaker_open || was_given_up(a, q->so_far->sha256);
+	struct ward_answer known;
+	bool hopeless = a->state.breaker_open || was_given_up(a, q->so_far->sha256) ||
+			ward_known_find(a->known, q->so_far->sha256, &known);
 
-	if (!p)
+	if (!p || ward_fd_copy(q->fd, &p->fd) != WARD_OK) {
+		a->state.refused++;
 		return WARD_E_LIMIT;
-	if (ward_fd_copy(q->fd, &p->fd) != WARD_OK)
-		return WARD_E_NOMEM;
+	}
 	p->state = PENDING_WAITS;
 	p->question = q->id;
 	p->key = *q->key;
@@ -251,7 +270,7 @@ begin(struct ward_asker *a, const struct ward_question *q, Ward__V1__PathClass p
 	p->network = origin->downloaded != 0;
 	memcpy(p->sha256, q->so_far->sha256, sizeof(p->sha256));
 	a->state.asked++;
-	/* The thread gives the answer that is none: nothing here may call the decisions. */
+	/* The thread gives the answer, or that there is none: nothing here may call the decisions. */
 	p->deadline = hopeless ? 0 : now + a->policy.cloud.hold * 1000;
 	p->check =
 		a->o.packages && a->policy.realtime.trust_packages && ward_packages_may_have(q->fd);
@@ -306,8 +325,7 @@ ward_asker_ask(void *ctx, const struct ward_question *q)
 	if (!is_off(a) && ward_origin_in_scope(&a->policy, q->so_far->type, &origin))
 		rc = begin(a, q, place, &origin);
 	(void)pthread_mutex_unlock(&a->lock);
-	/* Not "ask again later": local layers have said what they can. */
-	return rc == WARD_E_LIMIT ? WARD_E_NOMEM : rc;
+	return rc;
 }
 
 void
@@ -407,13 +425,15 @@ take_answer(struct ward_asker *a, const Ward__Uplink__V1__Answer *m, struct said
 		return false;
 	waited = p->state == PENDING_WAITS;
 	s->was = *p;
-	if (m->verdict)
+	if (m->verdict) {
 		read_verdict(m->verdict, s);
-	else
+		ward_known_put(a->known, p->sha256, &s->answer);
+	} else {
 		no_answer(&s->answer, &s->was,
 			  m->outcome == WARD__UPLINK__V1__OUTCOME__OUTCOME_OFF
 				  ? WARD_REASON_NONE
 				  : WARD_REASON_TIMEOUT);
+	}
 	goes_on = m->outcome == WARD__UPLINK__V1__OUTCOME__OUTCOME_TIMEOUT;
 	if (goes_on) {
 		p->state = PENDING_LATE;
@@ -468,20 +488,35 @@ expiry(uint64_t expires_ms)
 	return good_until(expires_ms > now ? (expires_ms - now) / 1000 : 0);
 }
 
+static struct ward_answer
+answer_of_change(const Ward__V1__VerdictChange *what)
+{
+	return (struct ward_answer){
+		.verdict = ward_wire_verdict_from(what->verdict),
+		.sha256 = what->sha256.data,
+		.threat = what->threat,
+		.rule = "",
+		.layer = "cloud",
+		.tier = ward_wire_tier_name(what->tier),
+		.from_cloud = true,
+		.until = expiry(what->expires_ms),
+	};
+}
+
+/* The lock is held. */
+static void
+learn_change(struct ward_asker *a, const Ward__V1__VerdictChange *what)
+{
+	const struct ward_answer answer = answer_of_change(what);
+
+	ward_known_put(a->known, what->sha256.data, &answer);
+}
+
 static void
 apply_change(void *ctx, int fd, const struct ward_key *key)
 {
 	const struct change *c = ctx;
-	struct ward_answer answer = {
-		.verdict = ward_wire_verdict_from(c->what->verdict),
-		.sha256 = c->what->sha256.data,
-		.threat = c->what->threat,
-		.rule = "",
-		.layer = "cloud",
-		.tier = ward_wire_tier_name(c->what->tier),
-		.from_cloud = true,
-		.until = expiry(c->what->expires_ms),
-	};
+	struct ward_answer answer = answer_of_change(c->what);
 
 	if (answer.verdict >= WARD_SUSPICIOUS)
 		ward_decide_revise(c->a->decide, fd, key, 0, &answer);
@@ -494,6 +529,12 @@ on_change(struct ward_asker *a, const Ward__Uplink__V1__Change *m)
 {
 	struct change c = {a, NULL};
 
+	(void)pthread_mutex_lock(&a->lock);
+	if (m->what_case == WARD__UPLINK__V1__CHANGE__WHAT_RESTART)
+		ward_known_clear(a->known);
+	else
+		learn_change(a, m->verdict);
+	(void)pthread_mutex_unlock(&a->lock);
 	if (m->what_case == WARD__UPLINK__V1__CHANGE__WHAT_RESTART) {
 		ward_decide_new_epoch(a->decide);
 		return;
@@ -575,28 +616,58 @@ on_reply(void *ctx, const ward_uplink_reply *m)
 
 /* --- time --- */
 
+/* Convicted before, in words of its own: what is known may change when the lock is left. */
+static bool
+recall(const struct ward_asker *a, struct said *s)
+{
+	if (!ward_known_find(a->known, s->was.sha256, &s->answer))
+		return false;
+	(void)snprintf(s->threat, sizeof(s->threat), "%s", s->answer.threat);
+	(void)snprintf(s->rule, sizeof(s->rule), "%s", s->answer.rule);
+	s->answer.threat = s->threat;
+	s->answer.rule = s->rule;
+	s->answer.type = s->was.type;
+	s->answer.sha256 = s->was.sha256;
+	return true;
+}
+
+/* One whose time is over; its answer, if it waited. The descriptor in the copy is nobody's. */
+static void
+end_waiting(struct ward_asker *a, struct pending *p, uint64_t now, struct said *s)
+{
+	s->was = *p;
+	s->verdict = p->state == PENDING_WAITS && recall(a, s);
+	if (p->state == PENDING_LATE || !p->sent || s->verdict) {
+		free_place(p);
+	} else {
+		p->state = PENDING_LATE;
+		p->deadline = now + LATE_USEC;
+	}
+	if (s->verdict || s->was.state != PENDING_WAITS)
+		return;
+	no_answer(&s->answer, &s->was, is_off(a) ? WARD_REASON_NONE : WARD_REASON_TIMEOUT);
+}
+
 /* The next one that is over; false: none. */
 static bool
-next_over(struct ward_asker *a, uint64_t now, struct pending *ret)
+next_over(struct ward_asker *a, uint64_t now, struct said *s)
 {
-	bool found = false;
+	bool found = false, waited;
 
 	(void)pthread_mutex_lock(&a->lock);
 	for (size_t i = 0; i < a->used && !found; i++) {
 		struct pending *p = &a->pending[i];
 
-		if (p->state == PENDING_FREE || p->deadline > now)
-			continue;
-		*ret = *p;
-		found = true;
-		if (p->state == PENDING_LATE || !p->sent) {
-			free_place(p);
-		} else {
-			p->state = PENDING_LATE;
-			p->deadline = now + LATE_USEC;
-		}
+		/* Who cannot be asked any more is not waited for. */
+		found = p->state != PENDING_FREE &&
+			(p->deadline <= now ||
+			 (p->state == PENDING_WAITS && !p->sent && !p->check && is_off(a)));
+		if (found)
+			end_waiting(a, p, now, s);
 	}
-	a->state.timed_out += found && ret->state == PENDING_WAITS;
+	waited = found && s->was.state == PENDING_WAITS;
+	a->state.recalled += waited && s->verdict;
+	a->state.timed_out += waited && !s->verdict && s->answer.reason == WARD_REASON_TIMEOUT;
 	(void)pthread_mutex_unlock(&a->lock);
 	return found;
 }
@@ -604,15 +675,14 @@ next_over(struct ward_asker *a, uint64_t now, struct pending *ret)
 static void
 expire(struct ward_asker *a, uint64_t now)
 {
-	struct ward_answer answer;
-	struct pending p;
+	struct said s;
 
-	while (next_over(a, now, &p)) {
-		if (p.state != PENDING_WAITS)
+	while (next_over(a, now, &s)) {
+		if (s.was.state != PENDING_WAITS)
 			continue;
-		no_answer(&answer, &p, WARD_REASON_TIMEOUT);
-		ward_decide_answer(a->decide, p.question, &answer);
-		note_missed(a, &p);
+		ward_decide_answer(a->decide, s.was.question, &s.answer);
+		if (!s.verdict && s.answer.reason == WARD_REASON_TIMEOUT)
+			note_missed(a, &s.was);
 	}
 }
 
@@ -691,6 +761,7 @@ resend(struct ward_asker *a, uint64_t now)
 	(void)pthread_mutex_lock(&a->lock);
 	a->state.running = f.ready;
 	a->state.starts = f.starts;
+	a->failed = f.failed;
 	a->state.user = f.user;
 	for (size_t i = 0; i < a->used; i++) {
 		struct pending *p = &a->pending[i];
@@ -775,9 +846,11 @@ ward_asker_new(const struct ward_asker_options *options, struct ward_asker **ret
 	(void)pthread_mutex_init(&a->lock, NULL);
 	settings_of(options->policy, options->intelligence, &peer.settings);
 	a->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	a->known = ward_known_new();
 	a->notes = ward_notes_new();
 	a->recent = ward_recent_new();
-	if (a->wake < 0 || !a->notes || !a->recent || ward_peer_new(&peer, &a->peer) != WARD_OK) {
+	if (a->wake < 0 || !a->known || !a->notes || !a->recent ||
+	    ward_peer_new(&peer, &a->peer) != WARD_OK) {
 		(void)ward_asker_free(a);
 		return WARD_E_NOMEM;
 	}
@@ -810,6 +883,7 @@ ward_asker_free(struct ward_asker *a)
 		if (a->pending[i].state != PENDING_FREE)
 			free_place(&a->pending[i]);
 	a->recent = ward_recent_free(a->recent);
+	a->known = ward_known_free(a->known);
 	a->notes = ward_notes_free(a->notes);
 	ward_fd_close(&a->wake);
 	(void)pthread_mutex_destroy(&a->lock);

@@ -52,7 +52,10 @@ struct ward_asker_state {
 	uint64_t round_trip_usec, position, outbox, outbox_dropped, lookups, samples, unavailable;
 	uint64_t starts;
 	uint64_t asked, held, answered, timed_out, late, notes_dropped; /* by this guard */
-	uint64_t packaged; /* not asked about: as a package has installed them */
+	uint64_t packaged;     /* not asked about: as a package has installed them */
+	uint64_t recalled;     /* convicted by what the cloud had said of the content before */
+	uint64_t refused;      /* too many waited at once: the fail mode */
+	uint64_t late_dropped; /* not awaited to the end, for want of room */
 	uint32_t user;
 	char server[256], device[37], organisation[129], problem[257];
 };

@@ -175,6 +175,9 @@ start(struct ward_peer *p)
 		if (rc != WARD_OK)
 			ward_fd_close(&ends[0]);
 	}
+	(void)pthread_mutex_lock(&p->lock);
+	p->figures.failed = rc != WARD_OK;
+	(void)pthread_mutex_unlock(&p->lock);
 	if (rc != WARD_OK) {
 		schedule(p);
 		return;

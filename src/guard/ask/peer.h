@@ -58,6 +58,7 @@ struct ward_peer_figures {
 	int pid;	       /* 0: it does not run */
 	uint32_t user;	       /* whom it runs as */
 	bool ready;
+	bool failed; /* the last start was none */
 };
 /* Any thread. */
 struct ward_peer_figures ward_peer_figures(struct ward_peer *p);

@@ -56,8 +56,8 @@ struct ward_question {
  * opens wait for the cloud's as long as the rules say (hold), and WARD_NOT_SCANNED with
  * WARD_REASON_TIMEOUT from it about an unknown file is no answer: the fail mode decides. Otherwise, when
  * it says unknown or not scanned, what the layer before said stands.
- * WARD_E_LIMIT: not now; it is asked again after its next answer. Anything else: it cannot judge
- * this one.
+ * WARD_E_LIMIT: not now; a scanner is asked again after its next answer, and for the cloud it is as if
+ * it had not answered. Anything else: it cannot judge this one.
  */
 typedef enum ward_rc (*ward_ask)(void *ctx, const struct ward_question *question);
 

@@ -193,7 +193,19 @@ keep(struct question *q, const struct ward_answer *answer)
 	k->answer.sha256 = answer->sha256 ? k->sha256 : NULL;
 }
 
-/* True when the next layer was asked and will answer. */
+/* Nobody says more about an unknown file, though somebody should. */
+static void
+conclude_unanswered(struct ward_decide *d, struct question *q)
+{
+	struct ward_answer answer = q->so_far.answer;
+
+	answer.verdict = WARD_NOT_SCANNED;
+	answer.reason = WARD_REASON_TIMEOUT;
+	answer.from_cloud = true;
+	conclude(d, q, &answer);
+}
+
+/* True when the next layer was asked and will answer, or cannot when it should. */
 static bool
 pass_on(struct ward_decide *d, struct question *q, const struct ward_answer *answer)
 {
@@ -205,13 +217,19 @@ pass_on(struct ward_decide *d, struct question *q, const struct ward_answer *ans
 		.pid = q->pid,
 		.so_far = &q->so_far.answer,
 	};
+	enum ward_rc rc;
 
 	if (!d->ops.cloud || q->layer > 0 ||
 	    (answer->verdict != WARD_UNKNOWN && answer->verdict != WARD_SUSPICIOUS))
 		return false;
 	keep(q, answer);
 	q->layer = 1;
-	if (d->ops.cloud(d->ops.ctx, &question) != WARD_OK)
+	rc = d->ops.cloud(d->ops.ctx, &question);
+	if (rc == WARD_E_LIMIT && answer->verdict == WARD_UNKNOWN) {
+		conclude_unanswered(d, q);
+		return true;
+	}
+	if (rc != WARD_OK)
 		return false;
 	d->asked[1]++;
 	q->hold_until = ward_clock_monotonic() + d->rules.hold + GRACE;

@@ -112,6 +112,29 @@ test_a_hold_in_vain_is_the_fail_mode(void **state)
 	assert_int_equal(answered(), fd);
 }
 
+/* Too much is asked of the cloud already: as if it had not answered, but for what local layers know. */
+static void
+test_no_room_at_the_cloud_is_the_fail_mode(void **state)
+{
+	int fd;
+
+	(void)state;
+	f.options.rules.fail_allow[0] = false;
+	ask_cloud();
+	f.cloud_rc = WARD_E_LIMIT;
+	fd = open_it(0);
+	scanned(0, WARD_UNKNOWN);
+	assert_int_equal(answered(), -fd);
+	assert_int_equal(f.kinds[0], WARD_INCIDENT_FAILED);
+	assert_int_equal(f.settled, 0);
+	assert_int_equal(stats().failed, 1);
+	assert_int_equal(stats().asked[1], 0);
+	fd = open_it(1);
+	scanned(1, WARD_SUSPICIOUS);
+	assert_int_equal(answered(), fd);
+	assert_int_equal(f.kinds[1], WARD_INCIDENT_SEEN);
+}
+
 static uint32_t
 in(int seconds)
 {
@@ -264,6 +287,7 @@ main(void)
 		TEST(test_who_knows_nothing_changes_nothing),
 		TEST(test_a_late_answer_of_the_cloud),
 		TEST(test_a_hold_in_vain_is_the_fail_mode),
+		TEST(test_no_room_at_the_cloud_is_the_fail_mode),
 		TEST(test_what_the_cloud_suspects_stays_blocked),
 		TEST(test_an_answer_has_an_end),
 		TEST(test_marks_end_with_the_answer),

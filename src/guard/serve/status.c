@@ -241,6 +241,9 @@ tell_cloud(struct ward_asker *asker, struct ward_arena *arena, struct ward_guard
 	figure(r, "cloud.answered", c->answered);
 	figure(r, "cloud.timed_out", c->timed_out);
 	figure(r, "cloud.late", c->late);
+	figure(r, "cloud.late_dropped", c->late_dropped);
+	figure(r, "cloud.recalled", c->recalled);
+	figure(r, "cloud.refused", c->refused);
 	figure(r, "cloud.events_dropped", c->notes_dropped);
 	figure(r, "cloud.starts", c->starts);
 	if (c->enabled && c->enrolled && c->down_since_ms != 0)
