@@ -282,7 +282,7 @@ take_reference(const Ward__Trust__V1__Reference *m, struct ward_trust_reference 
 
 /* 0 for what is no action, which is then no kind. */
 static enum ward_trust_kind
-by_action(int action, enum ward_trust_kind block, enum ward_trust_kind allow)
+by_action(Ward__Trust__V1__Action action, enum ward_trust_kind block, enum ward_trust_kind allow)
 {
 	return action == BLOCK ? block : action == ALLOW ? allow : (enum ward_trust_kind)0;
 }
