@@ -27,7 +27,7 @@ body_first_sight() {
 	# nobody has seen it, and it is harmless: held, sent, allowed
 	good "$fs/good"
 	[ "$("$fs/good")" = ran ]
-	wait_figure cloud.samples 2
+	wait_figure cloud.samples_sent 2
 	[ "$(figure cloud.held)" -ge 2 ]
 	[ "$(figure opens.expired)" = 0 ]
 	cp "$fs/bad" "$work/x" 2>/dev/null && fail 'it was copied'
@@ -41,7 +41,7 @@ body_first_sight() {
 	bad_again "$fs/again"
 	denied "$fs/again"
 	wait_for 100 eval '[ "$(($(figure cloud.lookups) + $(figure cloud.recalled)))" -ge 1 ]'
-	[ "$(figure cloud.samples)" = 0 ]
+	[ "$(figure cloud.samples_sent)" = 0 ]
 	stop
 }
 
@@ -104,8 +104,8 @@ body_one_question() {
 		wait "$p" && fail 'one of them read it'
 	done
 	[ ! -s "$work/leaked" ]
-	wait_figure cloud.samples 1
-	[ "$(figure cloud.samples)" = 1 ]
+	wait_figure cloud.samples_sent 1
+	[ "$(figure cloud.samples_sent)" = 1 ]
 	stop
 }
 

@@ -235,7 +235,7 @@ tell_cloud(struct ward_asker *asker, struct ward_arena *arena, struct ward_guard
 	figure(r, "cloud.outbox", c->outbox);
 	figure(r, "cloud.outbox_dropped", c->outbox_dropped);
 	figure(r, "cloud.lookups", c->lookups);
-	figure(r, "cloud.samples", c->samples);
+	figure(r, "cloud.samples_sent", c->samples);
 	figure(r, "cloud.asked", c->asked);
 	figure(r, "cloud.held", c->held);
 	figure(r, "cloud.answered", c->answered);
