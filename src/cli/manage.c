@@ -53,6 +53,8 @@ exchange(struct exchange *x, const struct ward_manage_ask *ask,
 static enum ward_rc
 complain(const struct ward_manage_ask *ask, enum ward_rc rc, const char *text)
 {
+	if (ask->quiet)
+		return rc;
 	(void)fprintf(stderr, "ward %s: ", ask->command);
 	ward_human_print(stderr, ward_span_str(text));
 	(void)fputc('\n', stderr);
@@ -72,8 +74,8 @@ page(struct exchange *x, const struct ward_manage_ask *ask,
 		return complain(ask, rc, "the guard has too much to do; try again");
 	if (rc != WARD_OK)
 		return complain(ask, rc, ward_rc_str(rc));
-	if (x->reply.rc == WARD_OK)
-		return rc;
+	if (x->reply.rc == WARD_OK || ask->quiet)
+		return x->reply.rc;
 	/* Lines of its own, some with line and column. */
 	for (struct ward_span rest = ward_span_str(x->reply.error); rest.len > 0;) {
 		const uint8_t *end = memchr(rest.data, '\n', rest.len);

@@ -16,6 +16,7 @@ struct ward_manage_ask {
 	const char *event;   /* "threat": of each JSON object */
 	bool json;
 	bool quiet_if_gone; /* says nothing when no guard runs */
+	bool quiet;	    /* nor about anything else */
 	int file;	    /* goes with the request; -1: none */
 	/* For people: shows one entry. */
 	void (*show)(const struct ward_manage_entry *entry);

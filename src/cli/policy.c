@@ -92,22 +92,73 @@ ward_policy_load(const struct ward_policy_files *files)
 /* The two documents as they would be with nothing but exclusions. */
 struct gathered {
 	struct ward_buf texts[2]; /* by enum ward_policy_author */
+	struct ward_buf blocked;  /* the value of blocked.hashes; empty: not known */
+	bool allows;		  /* administrators' allowances count */
 	enum ward_rc rc;
 };
+
+static void
+add_entry(struct gathered *g, enum ward_policy_author author, struct ward_span entry)
+{
+	struct ward_buf *text = &g->texts[author];
+
+	if (g->rc == WARD_OK)
+		g->rc = ward_buf_str(text, text->len ? ", " : "{\"exclusions\": [");
+	if (g->rc == WARD_OK)
+		g->rc = ward_buf_append(text, entry.data, entry.len);
+}
 
 static void
 gather(void *ctx, const struct ward_manage_entry *entry)
 {
 	struct gathered *g = ctx;
 	const struct ward_manage_field *f = ward_manage_field_find(entry, "entry");
-	struct ward_buf *text =
-		&g->texts[ward_manage_true(entry, "managed") ? WARD_POLICY_ORGANISATION
-							     : WARD_POLICY_LOCAL];
 
-	if (g->rc == WARD_OK)
-		g->rc = ward_buf_str(text, text->len ? ", " : "{\"exclusions\": [");
-	if (g->rc == WARD_OK)
-		g->rc = f ? ward_buf_append(text, f->text.data, f->text.len) : WARD_E_PROTO;
+	if (!f)
+		g->rc = WARD_E_PROTO;
+	else
+		add_entry(g,
+			  ward_manage_true(entry, "managed") ? WARD_POLICY_ORGANISATION
+							     : WARD_POLICY_LOCAL,
+			  f->text);
+}
+
+/* An allowance as the exclusion that means the same. A name with a pattern's characters in it would mean more. */
+static void
+gather_allowance(void *ctx, const struct ward_manage_entry *entry)
+{
+	struct gathered *g = ctx;
+	const struct ward_manage_field *kind = ward_manage_field_find(entry, "kind");
+	const struct ward_manage_field *value = ward_manage_field_find(entry, "value");
+	WARD_AUTO(ward_buf_done) struct ward_buf text = {0};
+	bool hash = kind && ward_span_eq(kind->text, ward_span_str("sha256"));
+	enum ward_rc rc;
+
+	if (!kind || !value || memchr(value->text.data, '*', value->text.len))
+		return;
+	ward_buf_init(&text, WARD_POLICY_TEXT_MAX, NULL);
+	rc = ward_buf_str(&text, hash ? "{\"hash\": " : "{\"threat\": ");
+	if (rc == WARD_OK)
+		rc = ward_json_quote(&text, value->text);
+	if (rc == WARD_OK)
+		rc = ward_buf_byte(&text, '}');
+	if (rc == WARD_OK)
+		add_entry(g, WARD_POLICY_LOCAL, ward_buf_span(&text));
+}
+
+static void
+gather_setting(void *ctx, const struct ward_manage_entry *entry)
+{
+	struct gathered *g = ctx;
+	const struct ward_manage_field *name = ward_manage_field_find(entry, "setting");
+	const struct ward_manage_field *value = ward_manage_field_find(entry, "value");
+
+	if (!name || !value)
+		return;
+	if (ward_span_eq(name->text, ward_span_str("blocked.hashes")) && g->rc == WARD_OK)
+		g->rc = ward_buf_append(&g->blocked, value->text.data, value->text.len);
+	if (ward_span_eq(name->text, ward_span_str("local.allow_threats")))
+		g->allows = ward_span_eq(value->text, ward_span_str("true"));
 }
 
 static enum ward_rc
@@ -115,8 +166,15 @@ read_gathered(struct gathered *g, enum ward_policy_author author, struct ward_bu
 	      struct ward_policy_document **ret)
 {
 	struct ward_buf *text = &g->texts[author];
-	enum ward_rc rc = ward_buf_str(text, text->len ? "]}" : "{}");
+	bool blocks = author == WARD_POLICY_LOCAL && g->blocked.len > 0;
+	enum ward_rc rc = ward_buf_str(text, text->len ? "]" : "{\"exclusions\": []");
 
+	if (rc == WARD_OK && blocks)
+		rc = ward_buf_str(text, ", \"blocked\": {\"hashes\": ");
+	if (rc == WARD_OK && blocks)
+		rc = ward_buf_append(text, g->blocked.data, g->blocked.len);
+	if (rc == WARD_OK)
+		rc = ward_buf_str(text, blocks ? "}}" : "}");
 	return rc ? rc
 		  : ward_policy_document_read(ward_buf_span(text), "the guard's exclusions", author,
 					      why, ret);
@@ -144,29 +202,72 @@ put_together(struct gathered *g, struct ward_policy_effective **ret)
 	return rc;
 }
 
+/* One list of the guard's. `quiet`: what it refuses is not said. */
+static enum ward_rc
+ask_guard(struct gathered *g, const char *command, const char *socket,
+	  enum ward_manage_operation operation,
+	  void (*take)(void *ctx, const struct ward_manage_entry *entry), bool quiet)
+{
+	struct ward_manage_ask ask = {
+		.command = command,
+		.socket = socket,
+		.quiet_if_gone = true,
+		.quiet = quiet,
+		.file = -1,
+		.take = take,
+		.ctx = g,
+	};
+	const struct ward_manage_request request = {.operation = operation};
+
+	return ward_manage_show(&ask, &request);
+}
+
+static void
+begin(struct gathered *g)
+{
+	*g = (struct gathered){.rc = WARD_OK};
+	ward_buf_init(&g->texts[0], WARD_POLICY_TEXT_MAX, NULL);
+	ward_buf_init(&g->texts[1], WARD_POLICY_TEXT_MAX, NULL);
+	ward_buf_init(&g->blocked, WARD_POLICY_TEXT_MAX, NULL);
+}
+
+static struct ward_policy_effective *
+end(struct gathered *g, enum ward_rc rc, bool *ret_gone)
+{
+	struct ward_policy_effective *e = NULL;
+
+	*ret_gone = rc == WARD_E_GONE;
+	if (rc == WARD_OK)
+		(void)!put_together(g, &e);
+	ward_buf_done(&g->texts[0]);
+	ward_buf_done(&g->texts[1]);
+	ward_buf_done(&g->blocked);
+	return e;
+}
+
 struct ward_policy_effective *
 ward_policy_exclusions_in_force(const char *socket, bool *ret_gone)
 {
-	struct gathered g = {.rc = WARD_OK};
-	struct ward_manage_ask ask = {
-		.command = "exclusion",
-		.socket = socket,
-		.quiet_if_gone = true,
-		.file = -1,
-		.take = gather,
-		.ctx = &g,
-	};
-	const struct ward_manage_request request = {.operation = WARD_MANAGE_EXCLUSION_LIST};
-	struct ward_policy_effective *e = NULL;
+	struct gathered g;
+
+	begin(&g);
+	return end(&g,
+		   ask_guard(&g, "exclusion", socket, WARD_MANAGE_EXCLUSION_LIST, gather, false),
+		   ret_gone);
+}
+
+struct ward_policy_effective *
+ward_policy_in_force_for_scans(const char *socket, bool *ret_gone)
+{
+	struct gathered g;
 	enum ward_rc rc;
 
-	ward_buf_init(&g.texts[0], WARD_POLICY_TEXT_MAX, NULL);
-	ward_buf_init(&g.texts[1], WARD_POLICY_TEXT_MAX, NULL);
-	rc = ward_manage_show(&ask, &request);
-	*ret_gone = rc == WARD_E_GONE;
+	begin(&g);
+	rc = ask_guard(&g, "scan", socket, WARD_MANAGE_EXCLUSION_LIST, gather, false);
 	if (rc == WARD_OK)
-		(void)!put_together(&g, &e);
-	ward_buf_done(&g.texts[0]);
-	ward_buf_done(&g.texts[1]);
-	return e;
+		rc = ask_guard(&g, "scan", socket, WARD_MANAGE_CONFIG_LIST, gather_setting, false);
+	if (rc == WARD_OK && g.allows)
+		(void)!ask_guard(&g, "scan", socket, WARD_MANAGE_ALLOWANCE_LIST, gather_allowance,
+				 true);
+	return end(&g, rc, ret_gone);
 }

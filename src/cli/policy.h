@@ -27,6 +27,10 @@ struct ward_policy_effective *ward_policy_load(const struct ward_policy_files *f
  */
 struct ward_policy_effective *ward_policy_exclusions_in_force(const char *socket, bool *ret_gone);
 
+/* The same with what else counts in scans on demand: what the policy blocks, and what administrators have allowed as
+ * far as the guard tells the caller (only administrators are told). */
+struct ward_policy_effective *ward_policy_in_force_for_scans(const char *socket, bool *ret_gone);
+
 /* Reads and checks one document; false after printing its mistakes to `out`. */
 bool ward_policy_check_file(const char *path, enum ward_policy_author author, FILE *out);
 

@@ -10,6 +10,8 @@
 #include "cli/commands.h"
 #include "cli/human.h"
 #include "cli/leave-out.h"
+#include "cli/machine.h"
+#include "cli/manage.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/stdin.h"
@@ -31,7 +33,7 @@ struct scan_options {
 	bool cloud;
 	bool help;
 	bool ignore_exclusions;
-	const char *policy;
+	const char *policy, *socket;
 	uint64_t cloud_wait; /* seconds */
 	const char *state;
 	struct ward_strings excludes;
@@ -445,7 +447,10 @@ static const struct ward_option table[] = {
 	{"exclude", 'e', WARD_OPTION_LIST, "PATTERN", AT(excludes),
 	 "leave out names (or with a slash: paths) that match"},
 	{"policy", 0, WARD_OPTION_TEXT, "FILE", AT(policy),
-	 "leave out what this policy excludes, convict what it blocks (" WARD_POLICY_FILE ")"},
+	 "leave out what this policy excludes, convict what it blocks (default: what the guard has "
+	 "in force, if one runs)"},
+	{"socket", 0, WARD_OPTION_TEXT, "PATH", AT(socket),
+	 "the guard's control socket (default: " WARD_GUARD_SOCKET ")"},
 	{"ignore-exclusions", 0, WARD_OPTION_FLAG, NULL, AT(ignore_exclusions),
 	 "leave nothing out for the policy's sake"},
 	{"cross-fs", 0, WARD_OPTION_FLAG, NULL, AT(cross_fs), "enter other mounted file systems"},
@@ -477,17 +482,25 @@ scan_done(struct scan *s)
 	ward_session_options_done(&s->options.session);
 }
 
-/* A policy with a mistake stops the scan: what it wants left out or looked at is not known. */
+/*
+ * What the user names, or what a running guard has in force: a file has one answer on a machine, whoever asks. A
+ * policy with a mistake stops the scan: what it wants left out or looked at is not known.
+ */
 static bool
 load_policy(struct scan *s)
 {
 	const struct ward_policy_files files = {.local = s->options.policy};
+	bool gone = false;
 
-	if (!s->options.policy)
-		return true;
 	s->leave_out.nothing = s->options.ignore_exclusions;
-	s->leave_out.policy = ward_policy_load(&files);
-	return s->leave_out.policy != NULL;
+	s->leave_out.policy = s->options.policy
+				      ? ward_policy_load(&files)
+				      : ward_policy_in_force_for_scans(s->options.socket, &gone);
+	if (!s->leave_out.policy && !gone && !s->options.policy)
+		(void)fputs(
+			"ward scan: what the guard excludes is not known; nothing is left out\n",
+			stderr);
+	return s->leave_out.policy != NULL || !s->options.policy;
 }
 
 static int
@@ -501,6 +514,8 @@ command_scan(int argc, char **argv)
 				     .state = WARD_STATE_DIRECTORY}};
 	WARD_AUTO(ward_strings_done) struct ward_strings paths = {.count = 0};
 
+	if (argc > 1 && ward_machine_is_verb(argv[1]))
+		return ward_machine_run(argc, argv);
 	ward_session_options_default(&s.options.session);
 	if (!ward_options_parse(&ward_command_scan, argc, argv, &s.options, &paths))
 		return WARD_EXIT_ERROR;
@@ -530,6 +545,12 @@ const struct ward_command ward_command_scan = {
 		 "  not-scanned  some part was not looked at, and the reason why\n"
 		 "  unknown      nothing found, but it can run code and nothing loaded knows it\n"
 		 "  clean        nothing found in data, or known to be good\n"
+		 "\n"
+		 "Where a guard runs, its exclusions count here too (what administrators have "
+		 "allowed: for\n"
+		 "administrators); without one those of --policy FILE, or none. What is left out "
+		 "is counted.\n"
+		 "To have the guard scan the whole machine: ward scan start --help\n"
 		 "\n"
 		 "Exit status: 0 nothing found, 1 something found, 2 error.",
 	.examples =

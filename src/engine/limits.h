@@ -3,6 +3,7 @@
 #ifndef WARD_ENGINE_LIMITS_H
 #define WARD_ENGINE_LIMITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ struct ward_limits {
 	unsigned max_ratio;  /* unpacked to packed size of one container, once more than
 				WARD_RATIO_FROM bytes came out of it; default 250 */
 	size_t max_memory;   /* bytes of working memory; default 512 MiB */
+	bool skip_archives; /* archives (documents are none) are not looked into: unsupported; default false */
 };
 
 /* Small files compress well by nature: below this much output no ratio is a bomb. 32 MiB. */

@@ -72,3 +72,11 @@ ward_registry_find(const struct ward_format *table, enum ward_type type)
 			return table;
 	return NULL;
 }
+
+bool
+ward_registry_is_archive(enum ward_type type)
+{
+	const struct ward_format *format = ward_registry_find(builtin, type);
+
+	return format && format->read == ward_archive_read && type != WARD_TYPE_OOXML;
+}

@@ -20,4 +20,7 @@ const struct ward_format *ward_registry_builtin(void);
 /* The entry for `type`, or NULL. */
 const struct ward_format *ward_registry_find(const struct ward_format *table, enum ward_type type);
 
+/* Of the built-in ones: holds other files and is nothing else (zip, tar, gzip …); documents are none. */
+bool ward_registry_is_archive(enum ward_type type);
+
 #endif

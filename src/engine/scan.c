@@ -300,6 +300,10 @@ read_object(struct object *o)
 
 	if (!format || o->derived)
 		return;
+	if (o->scan->request->limits.skip_archives && ward_registry_is_archive(o->type)) {
+		add_gap(o->scan, WARD_REASON_UNSUPPORTED);
+		return;
+	}
 	mark = ward_arena_save(o->scan->arena);
 	o->scan->budget.hit = false;
 	note_read_result(o, format->read(o->bytes, o->scan->arena, &sink));

@@ -108,14 +108,32 @@ is_named(const struct ward_policy_list *list, const char *type)
 	return false;
 }
 
-bool
-ward_policy_watches(const struct ward_policy *p, const char *type)
+/* The kernel's own, which hold no files. */
+static bool
+is_kernels(const char *type)
 {
 	static const char *const never[] = {
 		"proc",	  "sysfs",	"cgroup", "cgroup2",   "debugfs",  "tracefs",
 		"devpts", "securityfs", "bpf",	  "pstore",    "efivarfs", "configfs",
 		"mqueue", "autofs",	"nsfs",	  "selinuxfs", "fusectl",  "binfmt_misc"};
 
-	return !AMONG(type, never) && is_named(&p->realtime.filesystems, type) &&
+	return AMONG(type, never);
+}
+
+bool
+ward_policy_watches(const struct ward_policy *p, const char *type)
+{
+	return !is_kernels(type) && is_named(&p->realtime.filesystems, type) &&
 	       !is_named(&p->realtime.filesystems_excluded, type);
+}
+
+bool
+ward_policy_enters(const struct ward_policy *p, const char *type)
+{
+	bool elsewhere = is_in_group(type, "network") || is_in_group(type, "fuse");
+
+	/* File systems on a disk of one's own that only user space can read. */
+	if (strcmp(type, "fuseblk") == 0)
+		elsewhere = false;
+	return !is_kernels(type) && (!elsewhere || p->scan.network_filesystems);
 }

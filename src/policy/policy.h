@@ -83,6 +83,10 @@ enum ward_policy_action ward_policy_action(const struct ward_policy *p, enum war
  * and their like never are. */
 bool ward_policy_watches(const struct ward_policy *p, const char *type);
 
+/* Whether scans of the machine enter file systems of this type: those that hold files, and network file
+ * systems and those in user space only where the policy says so. */
+bool ward_policy_enters(const struct ward_policy *p, const char *type);
+
 /* The fail mode for an open or (`exec`) exec of a file that (`network`) came from the network. */
 enum ward_policy_fail ward_policy_fail(const struct ward_policy *p, bool exec, bool network);
 

@@ -106,6 +106,24 @@ file_systems_are_chosen_by_type(void **state)
 	assert_false(ward_policy_watches(&p, "proc")); /* whatever is said */
 }
 
+static void
+scans_enter_what_holds_files(void **state)
+{
+	struct ward_policy p = *ward_policy_default();
+
+	(void)state;
+	assert_true(ward_policy_enters(&p, "ext4"));
+	assert_true(ward_policy_enters(&p, "a-new-one"));
+	assert_true(ward_policy_enters(&p, "fuseblk"));
+	assert_false(ward_policy_enters(&p, "nfs4"));
+	assert_false(ward_policy_enters(&p, "fuse.sshfs"));
+	assert_false(ward_policy_enters(&p, "proc"));
+	p.scan.network_filesystems = true;
+	assert_true(ward_policy_enters(&p, "nfs4"));
+	assert_true(ward_policy_enters(&p, "fuse.sshfs"));
+	assert_false(ward_policy_enters(&p, "proc"));
+}
+
 static bool
 stronger(const char *path, const struct ward_policy *a, const struct ward_policy *b)
 {
@@ -234,6 +252,7 @@ main(void)
 		cmocka_unit_test(what_was_not_scanned_has_an_action_by_reason),
 		cmocka_unit_test(fail_modes_add_up),
 		cmocka_unit_test(file_systems_are_chosen_by_type),
+		cmocka_unit_test(scans_enter_what_holds_files),
 		cmocka_unit_test(strength_has_a_direction),
 		cmocka_unit_test(the_table_is_sound),
 		cmocka_unit_test(sizes_and_times_have_units),

@@ -34,6 +34,7 @@ ward_proto_request_encode(const struct ward_proto_request *r, struct ward_buf *o
 	l.max_depth = r->limits.max_depth;
 	l.max_ratio = r->limits.max_ratio;
 	l.max_memory = r->limits.max_memory;
+	l.skip_archives = r->limits.skip_archives;
 	m.id = r->id;
 	m.path = ward_codec_bytes(r->path + cut, path - cut);
 	m.owner = ward_codec_bytes(r->owner, strnlen(r->owner, WARD_PROTO_OWNER_MAX));
@@ -55,6 +56,7 @@ limits_from(const Ward__Scan__V1__Limits *m, struct ward_limits *ret_limits)
 		.max_depth = m->max_depth,
 		.max_ratio = m->max_ratio,
 		.max_memory = m->max_memory,
+		.skip_archives = m->skip_archives != 0,
 	};
 }
 

@@ -23,3 +23,9 @@ ward_clock_wall(void)
 {
 	return read_clock(CLOCK_REALTIME);
 }
+
+uint64_t
+ward_clock_thread_cpu(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}

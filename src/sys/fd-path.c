@@ -50,3 +50,16 @@ ward_fd_is_at(int fd, const char *path)
 	       file.stx_ino == there.stx_ino && file.stx_dev_major == there.stx_dev_major &&
 	       file.stx_dev_minor == there.stx_dev_minor;
 }
+
+enum ward_rc
+ward_fd_path_resolve(const char *path, char ret_path[WARD_FD_PATH])
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	enum ward_rc rc;
+
+	if (fd < 0)
+		return ward_errno_rc(errno);
+	rc = ward_fd_path(fd, ret_path);
+	(void)close(fd);
+	return rc;
+}

@@ -19,6 +19,9 @@ enum { WARD_FD_PATH = 4096 };
  */
 enum ward_rc ward_fd_path(int fd, char ret_path[WARD_FD_PATH]) WARD_MUST_CHECK;
 
+/* The same of whatever a path leads to, links followed; nothing is opened. WARD_E_NOENT: to nothing. */
+enum ward_rc ward_fd_path_resolve(const char *path, char ret_path[WARD_FD_PATH]) WARD_MUST_CHECK;
+
 /* Whether the path names this very file in this process' mount namespace. No file is opened, no
  * automount triggered; a last symbolic link is not followed. */
 bool ward_fd_is_at(int fd, const char *path);

@@ -312,6 +312,16 @@ ward_process_user(pid_t pid, uint32_t *ret_uid)
 	return true;
 }
 
+void
+ward_process_background(void)
+{
+	/* ioprio_set(2): this thread; the idle class. No header of the C library has them. */
+	enum { WHO_PROCESS = 1, CLASS_IDLE = 3 << 13, NICE_LAST = 19 };
+
+	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE_LAST);
+	(void)syscall(SYS_ioprio_set, WHO_PROCESS, 0, CLASS_IDLE);
+}
+
 unsigned
 ward_process_cpus(void)
 {

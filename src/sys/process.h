@@ -75,6 +75,8 @@ void ward_process_program(pid_t pid, int pidfd, char *ret_name, size_t room);
 bool ward_process_user(pid_t pid, uint32_t *ret_uid);
 /* Whether the process has not been reaped: its number is still its own, running or not. */
 bool ward_process_remains(int pidfd);
+/* From now on the calling thread, and what it starts, gets what others leave of CPUs and disks. */
+void ward_process_background(void);
 /* CPUs this process may use, at least 1. */
 unsigned ward_process_cpus(void);
 /* Bytes of private writable memory of the calling process, as RLIMIT_DATA counts them; 0 when

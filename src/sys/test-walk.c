@@ -178,6 +178,70 @@ test_the_visitor_can_stop(void **state)
 	ward_buf_done(&log.text);
 }
 
+/* The same once more: the other one is the walk's path. */
+static const char *
+behind(const char *name)
+{
+	static char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
+	return path;
+}
+
+/* What came since is found where it sorts behind, what has gone is no obstacle. */
+static void
+test_a_walk_goes_on_where_it_stopped(void **state)
+{
+	struct ward_walk_options options = {.recursive = true, .guarded = true};
+
+	(void)state;
+	options.after = behind("b.txt");
+	check(root, &options, "/d/e/deep;/fifo:special;/skip/hidden;/sock:special;");
+	options.after = behind("d/e/deep");
+	check(root, &options, "/fifo:special;/skip/hidden;/sock:special;");
+	/* in the middle of a directory, and behind names that are not there */
+	options.after = behind("d/e/d");
+	check(root, &options, "/d/e/deep;/fifo:special;/skip/hidden;/sock:special;");
+	options.after = behind("d/zzz/gone");
+	check(root, &options, "/fifo:special;/skip/hidden;/sock:special;");
+	options.after = behind("e");
+	check(root, &options, "/fifo:special;/skip/hidden;/sock:special;");
+	/* a name that another begins with */
+	options.after = behind("ski");
+	check(root, &options, "/skip/hidden;/sock:special;");
+	options.after = behind("skip/hidden");
+	check(root, &options, "/sock:special;");
+	options.after = behind("zzz");
+	check(root, &options, "");
+	/* another walk's, and the walk's own whole */
+	options.after = "/elsewhere";
+	check(in_root("d"), &options, "/d/e/deep;");
+	options.after = behind("d");
+	check(in_root("d"), &options, "");
+}
+
+static bool
+skip_d(void *ctx, const char *path)
+{
+	(void)ctx;
+	return strcmp(path + strlen(path) - 2, "/d") == 0;
+}
+
+static void
+test_a_guarded_walk_follows_nothing(void **state)
+{
+	const struct ward_walk_options options = {
+		.recursive = true, .guarded = true, .skip = skip_d};
+
+	(void)state;
+	check(root, &options, "/a\nnew line;/b.txt;/fifo:special;/skip/hidden;/sock:special;");
+	/* neither as the path nor on its way */
+	check(in_root("link"), &options, "");
+	check(in_root("d/loop/b.txt"), &options, "/d/loop/b.txt:vanished;");
+	check(in_root("b.txt"), &options, "/b.txt;");
+	check(in_root("nothing"), &options, "/nothing:vanished;");
+}
+
 int
 main(void)
 {
@@ -187,6 +251,8 @@ main(void)
 		cmocka_unit_test(test_paths_named_by_the_user),
 		cmocka_unit_test(test_kernel_file_systems_are_not_read),
 		cmocka_unit_test(test_the_visitor_can_stop),
+		cmocka_unit_test(test_a_walk_goes_on_where_it_stopped),
+		cmocka_unit_test(test_a_guarded_walk_follows_nothing),
 	};
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);
 }

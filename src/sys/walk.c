@@ -6,11 +6,15 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "sys/entry.h"
+#include "sys/fd.h"
 
 enum { PATH_LIMIT = 1 << 20, DEPTH_LIMIT = 4096 };
 
@@ -33,6 +37,7 @@ struct walk {
 	size_t depth;
 	size_t room;
 	bool stopped;
+	bool behind; /* still on the way to where the walk goes on */
 };
 
 bool
@@ -145,6 +150,26 @@ open_entry(int dir, const char *name, int flags)
 	return fd;
 }
 
+/* Through the place that was looked at: what bears the name by now does not matter. -1 with errno. */
+static int
+open_guarded(int dir, const char *name)
+{
+	WARD_AUTO(ward_fd_close) int place = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char path[32];
+	struct stat st;
+
+	if (place < 0)
+		return -1;
+	if (fstat(place, &st) != 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = ESTALE;
+		return -1;
+	}
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	return open_entry(AT_FDCWD, path, 0);
+}
+
 static void
 visit_file(struct walk *w, int dir, const char *name, const struct stat *st, int flags)
 {
@@ -155,7 +180,7 @@ visit_file(struct walk *w, int dir, const char *name, const struct stat *st, int
 		tell(w, -1, st, WARD_REASON_NONE, NULL);
 		return;
 	}
-	fd = open_entry(dir, name, flags);
+	fd = w->options->guarded ? open_guarded(dir, name) : open_entry(dir, name, flags);
 	if (fd < 0) {
 		tell_errno(w, st, errno);
 		return;
@@ -231,6 +256,35 @@ drop_level(struct level *l)
 	(void)close(l->fd);
 }
 
+/* Where a directory's walk goes on: behind the name that `after` has there, or in it. */
+static void
+go_behind(struct walk *w, struct level *l)
+{
+	const char *after = w->options->after;
+	size_t len = l->path_len;
+	size_t end;
+	int order = 1;
+
+	w->behind = false;
+	if (strncmp(after, path_of(w), len) != 0 || (after[len - 1] != '/' && after[len] != '/'))
+		return;
+	after += len + (after[len] == '/');
+	end = strcspn(after, "/");
+	for (; l->next < l->count; l->next++) {
+		order = strncmp(l->names[l->next], after, end);
+		if (order == 0 && l->names[l->next][end] != 0)
+			order = 1;
+		if (order >= 0)
+			break;
+	}
+	if (l->next == l->count || order > 0)
+		return;
+	if (after[end] == 0)
+		l->next++;
+	else
+		w->behind = true;
+}
+
 static enum ward_rc
 push_level(struct walk *w, int fd, const struct stat *st)
 {
@@ -249,6 +303,8 @@ push_level(struct walk *w, int fd, const struct stat *st)
 	}
 	if (!read_names(&l))
 		tell_errno(w, st, errno ? errno : EIO);
+	if (w->behind)
+		go_behind(w, &l);
 	w->levels[w->depth++] = l;
 	return WARD_OK;
 }
@@ -268,7 +324,7 @@ enter_directory(struct walk *w, int dir, const char *name, const struct stat *st
 		tell(w, -1, st, WARD_REASON_SPECIAL, "directory, and not recursive");
 		return WARD_OK;
 	}
-	if (!may_cross(w, st))
+	if (!may_cross(w, st) || (w->options->skip && w->options->skip(w->ctx, path_of(w))))
 		return WARD_OK;
 	if (w->depth >= DEPTH_LIMIT) {
 		tell(w, -1, st, WARD_REASON_DEPTH, "directories nested too deep");
@@ -287,17 +343,46 @@ enter_directory(struct walk *w, int dir, const char *name, const struct stat *st
 	return push_level(w, fd, st);
 }
 
+/* Without asking a file system that may not answer, nor mounting one. *ret_mounted: another one begins
+ * there. */
+static int
+look_guarded(int dir, const char *name, struct stat *ret, bool *ret_mounted)
+{
+	struct statx x;
+
+	if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+		  STATX_BASIC_STATS, &x) != 0)
+		return -1;
+	*ret = (struct stat){
+		.st_dev = makedev(x.stx_dev_major, x.stx_dev_minor),
+		.st_ino = x.stx_ino,
+		.st_mode = x.stx_mode,
+		.st_nlink = x.stx_nlink,
+		.st_uid = x.stx_uid,
+		.st_gid = x.stx_gid,
+		.st_size = (off_t)x.stx_size,
+	};
+	*ret_mounted = (x.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+	return 0;
+}
+
 /* `follow`: the path was named by the user, so a link there means its target. */
 static enum ward_rc
 visit_name(struct walk *w, int dir, const char *name, bool follow)
 {
 	int flags = follow ? 0 : O_NOFOLLOW;
+	bool mounted = false;
 	struct stat st;
+	int failed = w->options->guarded
+			     ? look_guarded(dir, name, &st, &mounted)
+			     : fstatat(dir, name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW);
 
-	if (fstatat(dir, name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
+	if (failed) {
 		tell_errno(w, NULL, errno);
 		return WARD_OK;
 	}
+	if (mounted && w->depth > 0)
+		return WARD_OK;
 	if (S_ISLNK(st.st_mode))
 		return WARD_OK;
 	if (S_ISDIR(st.st_mode))
@@ -340,6 +425,31 @@ step(struct walk *w)
 	return visit_name(w, l->fd, name, false);
 }
 
+/* The directory that the path's last name is in is opened without links. */
+static enum ward_rc
+begin_guarded(struct walk *w, const char *path)
+{
+	WARD_AUTO(ward_fd_close) int dir = -1;
+	const char *slash = strrchr(path, '/');
+	char parent[WARD_ENTRY_PATH_MAX];
+	size_t len;
+	enum ward_rc rc;
+
+	if (!slash || strlen(path) >= sizeof(parent))
+		return WARD_E_INVAL;
+	if (slash[1] == 0)
+		return visit_name(w, AT_FDCWD, path, false);
+	len = slash > path ? (size_t)(slash - path) : 1;
+	memcpy(parent, path, len);
+	parent[len] = 0;
+	rc = ward_entry_open_directory(-1, parent, &dir);
+	if (rc == WARD_OK)
+		return visit_name(w, dir, slash + 1, false);
+	tell(w, -1, NULL, rc == WARD_E_PERM ? WARD_REASON_PERMISSION : WARD_REASON_VANISHED,
+	     "its directory cannot be opened");
+	return WARD_OK;
+}
+
 enum ward_rc
 ward_walk(const char *path, const struct ward_walk_options *options, ward_walk_visit visit,
 	  void *ctx)
@@ -347,10 +457,14 @@ ward_walk(const char *path, const struct ward_walk_options *options, ward_walk_v
 	struct walk w = {.options = options, .visit = visit, .ctx = ctx};
 	enum ward_rc rc;
 
+	if (options->after && strcmp(options->after, path) == 0)
+		return WARD_OK;
+	w.behind = options->after != NULL;
 	ward_buf_init(&w.path, PATH_LIMIT, NULL);
 	rc = set_path(&w, 0, path);
 	if (rc == WARD_OK)
-		rc = visit_name(&w, AT_FDCWD, path, true);
+		rc = options->guarded ? begin_guarded(&w, path)
+				      : visit_name(&w, AT_FDCWD, path, true);
 	while (rc == WARD_OK && !w.stopped && w.depth)
 		rc = step(&w);
 	while (w.depth)
@@ -358,4 +472,14 @@ ward_walk(const char *path, const struct ward_walk_options *options, ward_walk_v
 	free(w.levels);
 	ward_buf_done(&w.path);
 	return rc == WARD_OK && w.stopped ? WARD_E_STOPPED : rc;
+}
+
+uint64_t
+ward_walk_files(const char *path)
+{
+	struct statfs fs;
+
+	if (statfs(path, &fs) != 0 || fs.f_files <= fs.f_ffree)
+		return 0;
+	return (uint64_t)fs.f_files - (uint64_t)fs.f_ffree;
 }

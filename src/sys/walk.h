@@ -6,14 +6,26 @@
 #ifndef WARD_SYS_WALK_H
 #define WARD_SYS_WALK_H
 
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "base/rc.h"
 #include "base/verdict.h"
 
 struct ward_walk_options {
-	bool recursive;		     /* directories are walked; otherwise they are a gap */
-	bool cross_fs;		     /* enter other file systems mounted below */
+	bool recursive; /* directories are walked; otherwise they are a gap */
+	bool cross_fs;	/* enter other file systems mounted below */
+	/*
+	 * For who walks where strangers may write, with rights that they have not: no link is followed, not
+	 * even in the path itself (then it is not walked); only what is known to be a regular file is opened,
+	 * by that knowledge and not by its name again; nothing mounted below is entered, asked or woken.
+	 */
+	bool guarded;
+	/* Goes on behind this path, where a walk of the same path had got to before, whatever has come or gone
+	 * meanwhile; NULL: from the beginning. */
+	const char *after;
+	/* True: this directory is not entered. NULL: all are. */
+	bool (*skip)(void *ctx, const char *path);
 	const char *const *excludes; /* patterns of fnmatch(3), see ward_walk_is_excluded */
 	size_t exclude_count;
 	bool no_open; /* only list: fd stays -1 (for a quick count) */
@@ -48,5 +60,8 @@ enum ward_rc ward_walk(const char *path, const struct ward_walk_options *options
  * against each entry's name. An excluded directory is not entered.
  */
 bool ward_walk_is_excluded(const struct ward_walk_options *options, const char *path);
+
+/* About how many files the file system at this path holds (statfs(2)); 0: it does not tell. */
+uint64_t ward_walk_files(const char *path);
 
 #endif

@@ -25,13 +25,14 @@ finish() {
 }
 
 # start [POLICY-JSON]: wardd, and waits until it watches. Files stay where they are, unless the policy
-# says otherwise. $pack: intelligence other than ours.
+# says otherwise. $pack: intelligence other than ours; $scan_root: where scans of the machine look.
 start() {
 	jq -n --argjson own "${1:-null}" \
 		'{actions: {malicious: "block"}} * ($own // {})' >"$work/policy.json"
 	: >"$log"
 	"$BUILD/wardd" --only "$fs" --policy "$work/policy.json" --socket "$work/control.sock" \
-		--state "$work/state" --enrolment "$work/state/uplink" ${pack:+--pack "$pack"} 2>>"$log" &
+		--state "$work/state" --enrolment "$work/state/uplink" ${pack:+--pack "$pack"} \
+		${scan_root:+--scan-root "$scan_root"} 2>>"$log" &
 	guard=$!
 	wait_for 100 grep -q guard.started "$log"
 }

@@ -132,6 +132,9 @@ void question_answer(struct ward_decide *d, struct question *q, const struct war
 /* A verdict that nobody waits for, about a file that was let go. */
 void question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int pid,
 		     const struct ward_answer *answer);
+/* As ward_decide_found. */
+bool question_found(struct ward_decide *d, int fd, const struct ward_key *key,
+		    const struct ward_answer *answer);
 /* Ends it without a verdict. */
 void question_fail(struct ward_decide *d, struct question *q, enum ward_reason reason);
 

@@ -548,6 +548,18 @@ ward_decide_revise(struct ward_decide *d, int fd, const struct ward_key *key, in
 	(void)pthread_mutex_unlock(&d->lock);
 }
 
+bool
+ward_decide_found(struct ward_decide *d, int fd, const struct ward_key *key,
+		  const struct ward_answer *answer)
+{
+	bool bad;
+
+	(void)pthread_mutex_lock(&d->lock);
+	bad = question_found(d, fd, key, answer);
+	(void)pthread_mutex_unlock(&d->lock);
+	return bad;
+}
+
 void
 ward_decide_forget(struct ward_decide *d, int fd, const struct ward_key *key)
 {

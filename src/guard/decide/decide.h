@@ -68,6 +68,7 @@ enum ward_incident_kind {
 	WARD_INCIDENT_LATE,	   /* all opens had been answered before the verdict came */
 	WARD_INCIDENT_SEEN,	   /* nothing happened but that it is told */
 	WARD_INCIDENT_FAILED,	   /* nobody could say what the file is */
+	WARD_INCIDENT_FOUND,	   /* by a scan of the machine; nobody opened it */
 	WARD_INCIDENTS,
 };
 
@@ -161,6 +162,15 @@ void ward_decide_answer(struct ward_decide *d, uint64_t id, const struct ward_an
  */
 void ward_decide_revise(struct ward_decide *d, int fd, const struct ward_key *key, int pid,
 			const struct ward_answer *answer);
+/*
+ * What a scan of the machine says of a file, if nobody has allowed that: what is bad is reported as found,
+ * with the policy's action where the mode lets it act, and its next open does not go by what was known. `fd`
+ * stays the caller's. True: it is bad.
+ */
+bool ward_decide_found(struct ward_decide *d, int fd, const struct ward_key *key,
+		       const struct ward_answer *answer);
+/* Makes the answer what the policy's own list says of a content. */
+void ward_decide_convict(struct ward_answer *answer);
 /* The next open asks again. */
 void ward_decide_forget(struct ward_decide *d, int fd, const struct ward_key *key);
 

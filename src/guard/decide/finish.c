@@ -279,6 +279,81 @@ question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int p
 		d->ops.report(d->ops.ctx, &incident);
 }
 
+/* What may be done about what a scan found: in these modes it is told, and no more. */
+static enum ward_policy_action
+within_mode(const struct ward_decide *d, enum ward_policy_action action)
+{
+	bool acts = d->rules.mode == WARD_POLICY_MODE_BLOCK ||
+		    d->rules.mode == WARD_POLICY_MODE_ON_DEMAND;
+
+	return acts || action < WARD_POLICY_ACTION_AUDIT ? action : WARD_POLICY_ACTION_AUDIT;
+}
+
+/* As long as nobody has it open for writing, its opens know it too. */
+static void
+make_known(struct ward_decide *d, int fd, const struct ward_key *key,
+	   const struct ward_answer *answer)
+{
+	const struct ward_cache_verdict verdict = {
+		.verdict = answer->verdict,
+		.reason = answer->reason,
+		.threat = ward_names_number(&d->names, answer->threat),
+	};
+
+	ward_cache_drop(d->cache, key);
+	if (d->real_time)
+		d->ops.unsettle(d->ops.ctx, fd);
+	if (ward_decide_lasting(answer->verdict, answer->reason) &&
+	    !ward_key_racy(key, ward_clock_wall()) && !ward_fd_has_writer(fd))
+		ward_cache_put(d->cache, key, d->epoch, &verdict);
+}
+
+bool
+question_found(struct ward_decide *d, int fd, const struct ward_key *key,
+	       const struct ward_answer *answer)
+{
+	enum ward_policy_action action;
+	struct ward_answer weighed = *answer;
+	enum ward_fd_kind kind;
+	struct ward_key now;
+	bool same = ward_key_of(fd, &now, &kind) == WARD_OK && ward_key_equal(&now, key);
+
+	weighed.reason = ward_decide_reason(&d->rules, answer);
+	action = ward_decide_action(&d->rules, weighed.verdict, weighed.reason, false);
+	action = within_mode(d, action);
+	const struct ward_incident incident = {
+		.kind = !ward_decide_lasting(weighed.verdict, weighed.reason) ? WARD_INCIDENT_FAILED
+									      : WARD_INCIDENT_FOUND,
+		.fd = fd,
+		.key = key,
+		.answer = &weighed,
+		.action = action,
+		.pidfd = -1,
+	};
+
+	/* As with opens: a change does not save what was convicted. */
+	if (!same && weighed.verdict != WARD_MALICIOUS)
+		return weighed.verdict >= WARD_SUSPICIOUS;
+	/* Scans have limits of their own: what they could not look at, an open perhaps can. */
+	if (same && action != WARD_POLICY_ACTION_ALLOW && weighed.verdict >= WARD_SUSPICIOUS)
+		make_known(d, fd, key, &weighed);
+	if (action != WARD_POLICY_ACTION_ALLOW)
+		d->ops.report(d->ops.ctx, &incident);
+	return weighed.verdict >= WARD_SUSPICIOUS;
+}
+
+void
+ward_decide_convict(struct ward_answer *answer)
+{
+	answer->verdict = WARD_MALICIOUS;
+	answer->reason = WARD_REASON_NONE;
+	answer->gaps = 0;
+	answer->threat = "Policy.Blocked";
+	answer->rule = "blocked.hashes";
+	answer->layer = "policy";
+	answer->blocked = true;
+}
+
 /* What the policy makes of what a scanner says. */
 static void
 weigh(const struct ward_decide *d, const struct ward_answer *answer, struct ward_answer *ret)
@@ -287,12 +362,7 @@ weigh(const struct ward_decide *d, const struct ward_answer *answer, struct ward
 	ret->reason = ward_decide_reason(&d->rules, answer);
 	if (!answer->sha256 || !d->ops.blocked || !d->ops.blocked(d->ops.ctx, answer->sha256))
 		return;
-	ret->verdict = WARD_MALICIOUS;
-	ret->reason = WARD_REASON_NONE;
-	ret->threat = "Policy.Blocked";
-	ret->rule = "blocked.hashes";
-	ret->layer = "policy";
-	ret->blocked = true;
+	ward_decide_convict(ret);
 }
 
 /* The scanner was killed, which need not be the file's doing: a second one may look at it. */

@@ -279,6 +279,103 @@ test_a_verdict_is_revised(void **state)
 	(void)close(own);
 }
 
+/* What a scan of the machine says of the first file. */
+static bool
+found(int fd, const struct ward_key *key, enum ward_verdict verdict, enum ward_reason reason)
+{
+	const struct ward_answer answer = {.verdict = verdict,
+					   .gaps = reason ? 1u << reason : 0,
+					   .threat = verdict >= WARD_SUSPICIOUS ? "Found" : "",
+					   .rule = "",
+					   .layer = "yara"};
+
+	return ward_decide_found(f.d, fd, key, &answer);
+}
+
+static void
+test_what_a_scan_finds(void **state)
+{
+	enum ward_fd_kind kind;
+	struct ward_key key;
+	int fd, own;
+
+	(void)state;
+	begin();
+	fd = open_it(0);
+	scanned(0, WARD_UNKNOWN);
+	assert_int_equal(answered(), fd);
+	own = open_file(0, O_RDONLY);
+	assert_int_equal(ward_key_of(own, &key, &kind), WARD_OK);
+	/* nothing to tell of what the policy lets be */
+	assert_false(found(own, &key, WARD_NOT_SCANNED, WARD_REASON_ENCRYPTED));
+	assert_int_equal(f.incident_count, 0);
+	/* what is told of, and the next open does not go by it: it may have other limits */
+	assert_false(found(own, &key, WARD_NOT_SCANNED, WARD_REASON_DEPTH));
+	assert_int_equal(f.kinds[0], WARD_INCIDENT_FOUND);
+	assert_int_equal(f.actions[0], WARD_POLICY_ACTION_BLOCK);
+	assert_false(found(own, &key, WARD_NOT_SCANNED, WARD_REASON_TIMEOUT));
+	assert_int_equal(f.kinds[1], WARD_INCIDENT_FAILED);
+	fd = open_it(0);
+	assert_int_equal(answered(), fd);
+	/* what is bad: the next open is denied without a question */
+	assert_true(found(own, &key, WARD_MALICIOUS, WARD_REASON_NONE));
+	assert_int_equal(f.kinds[2], WARD_INCIDENT_FOUND);
+	assert_int_equal(f.actions[2], WARD_POLICY_ACTION_QUARANTINE);
+	assert_true(f.unsettled > 0);
+	fd = open_it(0);
+	assert_int_equal(answered(), -fd);
+	assert_int_equal(f.scan_count, 1);
+	(void)close(own);
+}
+
+static void
+test_a_changed_file_is_bad_all_the_same(void **state)
+{
+	enum ward_fd_kind kind;
+	struct ward_key key;
+	int own;
+
+	(void)state;
+	begin();
+	own = open_file(0, O_RDONLY);
+	assert_int_equal(ward_key_of(own, &key, &kind), WARD_OK);
+	key.ctime--;
+	assert_true(found(own, &key, WARD_SUSPICIOUS, WARD_REASON_NONE));
+	assert_int_equal(f.incident_count, 0);
+	assert_true(found(own, &key, WARD_MALICIOUS, WARD_REASON_NONE));
+	assert_int_equal(f.kinds[0], WARD_INCIDENT_FOUND);
+	/* and of what it is now nothing is known */
+	(void)open_it(0);
+	assert_int_equal(f.scan_count, 1);
+	scanned(0, WARD_CLEAN);
+	assert_true(answered() > 0);
+	(void)close(own);
+}
+
+static void
+test_a_mode_that_does_nothing_tells(void **state)
+{
+	static const enum ward_policy_mode modes[] = {
+		WARD_POLICY_MODE_PASSIVE, WARD_POLICY_MODE_AUDIT, WARD_POLICY_MODE_ON_DEMAND};
+	enum ward_fd_kind kind;
+	struct ward_key key;
+	int own;
+
+	(void)state;
+	begin();
+	own = open_file(0, O_RDONLY);
+	assert_int_equal(ward_key_of(own, &key, &kind), WARD_OK);
+	for (size_t i = 0; i < 3; i++) {
+		f.options.rules.mode = modes[i];
+		ward_decide_rules(f.d, &f.options.rules);
+		assert_true(found(own, &key, WARD_MALICIOUS, WARD_REASON_NONE));
+		assert_int_equal(f.actions[i], modes[i] == WARD_POLICY_MODE_ON_DEMAND
+						       ? WARD_POLICY_ACTION_QUARANTINE
+						       : WARD_POLICY_ACTION_AUDIT);
+	}
+	(void)close(own);
+}
+
 int
 main(void)
 {
@@ -292,6 +389,9 @@ main(void)
 		TEST(test_an_answer_has_an_end),
 		TEST(test_marks_end_with_the_answer),
 		TEST(test_a_verdict_is_revised),
+		TEST(test_what_a_scan_finds),
+		TEST(test_a_changed_file_is_bad_all_the_same),
+		TEST(test_a_mode_that_does_nothing_tells),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);

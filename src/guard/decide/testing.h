@@ -51,6 +51,7 @@ struct fixture {
 	uint64_t excluded_inode;
 	const char *allowed_threat;
 	enum ward_incident_kind kinds[ASKED_MAX];
+	enum ward_policy_action actions[ASKED_MAX];
 	int pids[ASKED_MAX];
 	char threat[64];
 	size_t incident_count;
@@ -166,6 +167,7 @@ report(void *ctx, const struct ward_incident *incident)
 {
 	(void)ctx;
 	f.pids[f.incident_count] = incident->pid;
+	f.actions[f.incident_count] = incident->action;
 	f.kinds[f.incident_count++] = incident->kind;
 	(void)snprintf(f.threat, sizeof(f.threat), "%s", incident->answer->threat);
 }

@@ -161,6 +161,7 @@ ward_history_totals(struct ward_history *h, struct ward_history_totals *ret_tota
 		t.allowances = (uint64_t)ward_db_int(s, 3);
 		for (int i = 0; i < WARD_THREAT_STATUSES; i++)
 			t.threats[i] = (uint64_t)ward_db_int(s, 4 + i);
+		t.begun_ms = (uint64_t)ward_db_int(s, 4 + WARD_THREAT_STATUSES);
 		*ret_totals = t;
 	}
 	return ward_history_leave(h, WARD_SQL_TOTALS, rc, WARD_E_FORMAT);

@@ -114,25 +114,38 @@ enum ward_run_outcome { /* stored by number */
 			WARD_RUN_INTERRUPTED = 4, /* the guard ended */
 };
 
+/* "going", "done", "cancelled", "failed", "interrupted"; static. */
+const char *ward_run_outcome_name(enum ward_run_outcome outcome);
+
 struct ward_run {
-	int64_t id;		   /* given by _begin; later ones are larger */
-	struct ward_span kind;	   /* "quick", "full", "custom", "update" */
-	struct ward_span what;	   /* paths */
-	uint32_t uid;		   /* who asked */
-	uint64_t begin_ms, end_ms; /* end 0: still going */
+	int64_t id;		       /* given by _begin; later ones are larger */
+	struct ward_span kind;	       /* "quick", "full" */
+	struct ward_span source;       /* what started it: "schedule", "catch-up", "command" */
+	struct ward_span what;	       /* who did: the program of a command */
+	uint32_t uid;		       /* who asked */
+	struct ward_span intelligence; /* ids of the packs it began with */
+	uint64_t begin_ms, end_ms;     /* end 0: still going */
+	uint64_t used_ms;	       /* at work, all its parts together */
 	enum ward_run_outcome outcome;
 	uint64_t files, bytes, threats, not_scanned;
+	uint64_t reasons
+		[WARD_REASON_COUNT]; /* files of which something was not scanned, by reason */
+	/* Where it goes on after an interruption: the place, and the last file there that is done with.
+	 * Empty: at the beginning. */
+	struct ward_span place, after;
 };
 
+/* Kind, source, what, uid, intelligence, begin. */
 enum ward_rc ward_history_run_begin(struct ward_history *h, const struct ward_run *run,
 				    int64_t *ret_id) WARD_MUST_CHECK;
-/* Sets outcome, end_ms and the four numbers of run->id. */
-enum ward_rc ward_history_run_end(struct ward_history *h,
-				  const struct ward_run *run) WARD_MUST_CHECK;
+/* Everything that changes while it goes on: outcome, end, numbers, intelligence, and where it is. */
+enum ward_rc ward_history_run_save(struct ward_history *h,
+				   const struct ward_run *run) WARD_MUST_CHECK;
+/* Borrowed during the call. Must not call the history. */
 typedef enum ward_rc (*ward_run_visit)(void *ctx, const struct ward_run *run);
-/* Newest first, those before the id (0: all). */
-enum ward_rc ward_history_run_list(struct ward_history *h, int64_t before, uint32_t limit,
-				   ward_run_visit visit, void *ctx) WARD_MUST_CHECK;
+/* Newest first, those before the id (0: all); of one kind when that is not empty. */
+enum ward_rc ward_history_run_list(struct ward_history *h, struct ward_span kind, int64_t before,
+				   uint32_t limit, ward_run_visit visit, void *ctx) WARD_MUST_CHECK;
 
 /* --- events --- */
 
@@ -192,6 +205,7 @@ struct ward_history_totals {
 	uint64_t threats[WARD_THREAT_STATUSES]; /* entries */
 	uint64_t detections; /* each time something was met, forgotten entries too */
 	uint64_t runs, events, allowances;
+	uint64_t begun_ms; /* when this history was; 0: not known */
 };
 enum ward_rc ward_history_totals(struct ward_history *h,
 				 struct ward_history_totals *ret_totals) WARD_MUST_CHECK;

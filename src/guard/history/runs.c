@@ -1,8 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scan runs, events, allowances. */
+#include <stdio.h>
+
+#include "base/text.h"
 #include "guard/history/history-priv.h"
 
 /* --- scan runs --- */
+
+const char *
+ward_run_outcome_name(enum ward_run_outcome outcome)
+{
+	static const char *const names[] = {"going", "done", "cancelled", "failed", "interrupted"};
+
+	return (unsigned)outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : "failed";
+}
+
+/* Numbers by reason, with blanks between: room for each and its blank. */
+enum { REASONS_ROOM = WARD_REASON_COUNT * 21 + 1 };
+
+static struct ward_span
+print_reasons(const uint64_t reasons[WARD_REASON_COUNT], char room[REASONS_ROOM])
+{
+	int len = 0;
+
+	for (size_t i = 0; i < WARD_REASON_COUNT; i++)
+		len += snprintf(room + len, REASONS_ROOM - (size_t)len, i ? " %llu" : "%llu",
+				(unsigned long long)reasons[i]);
+	return ward_span_of(room, (size_t)len);
+}
+
+/* What is none is 0; reasons that came later too. */
+static void
+read_reasons(struct ward_span text, uint64_t reasons[WARD_REASON_COUNT])
+{
+	struct ward_span part;
+
+	for (size_t i = 0; i < WARD_REASON_COUNT && ward_text_split(&text, ' ', &part); i++)
+		if (!ward_text_u64(part, &reasons[i]))
+			reasons[i] = 0;
+}
 
 enum ward_rc
 ward_history_run_begin(struct ward_history *h, const struct ward_run *run, int64_t *ret_id)
@@ -15,6 +51,8 @@ ward_history_run_begin(struct ward_history *h, const struct ward_run *run, int64
 	ward_history_text(s, 2, run->what);
 	ward_db_bind_int(s, 3, run->uid);
 	ward_db_bind_uint(s, 4, run->begin_ms);
+	ward_history_text(s, 5, run->source);
+	ward_history_text(s, 6, run->intelligence);
 	rc = ward_db_step(s);
 	if (!rc) {
 		id = ward_db_int(s, 0);
@@ -27,9 +65,10 @@ ward_history_run_begin(struct ward_history *h, const struct ward_run *run, int64
 }
 
 enum ward_rc
-ward_history_run_end(struct ward_history *h, const struct ward_run *run)
+ward_history_run_save(struct ward_history *h, const struct ward_run *run)
 {
-	struct ward_db_statement *s = ward_history_enter(h, WARD_SQL_RUN_END);
+	struct ward_db_statement *s = ward_history_enter(h, WARD_SQL_RUN_SAVE);
+	char reasons[REASONS_ROOM];
 	enum ward_rc rc;
 
 	ward_db_bind_int(s, 1, run->id);
@@ -39,10 +78,15 @@ ward_history_run_end(struct ward_history *h, const struct ward_run *run)
 	ward_db_bind_uint(s, 5, run->bytes);
 	ward_db_bind_uint(s, 6, run->threats);
 	ward_db_bind_uint(s, 7, run->not_scanned);
+	ward_db_bind_uint(s, 8, run->used_ms);
+	ward_history_text(s, 9, print_reasons(run->reasons, reasons));
+	ward_history_text(s, 10, run->place);
+	ward_history_text(s, 11, run->after);
+	ward_history_text(s, 12, run->intelligence);
 	rc = ward_db_run(s);
 	if (!rc && ward_db_changes(h->db) == 0)
 		rc = WARD_E_NOENT;
-	return ward_history_leave(h, WARD_SQL_RUN_END, rc, WARD_E_NOENT);
+	return ward_history_leave(h, WARD_SQL_RUN_SAVE, rc, WARD_E_NOENT);
 }
 
 static enum ward_rc
@@ -60,20 +104,28 @@ visit_run(struct ward_db_statement *s, ward_run_visit visit, void *ctx)
 		.bytes = (uint64_t)ward_db_int(s, 8),
 		.threats = (uint64_t)ward_db_int(s, 9),
 		.not_scanned = (uint64_t)ward_db_int(s, 10),
+		.source = ward_db_blob(s, 11),
+		.intelligence = ward_db_blob(s, 12),
+		.used_ms = (uint64_t)ward_db_int(s, 13),
+		.place = ward_db_blob(s, 15),
+		.after = ward_db_blob(s, 16),
 	};
 
+	read_reasons(ward_db_blob(s, 14), run.reasons);
 	return visit(ctx, &run);
 }
 
 enum ward_rc
-ward_history_run_list(struct ward_history *h, int64_t before, uint32_t limit, ward_run_visit visit,
-		      void *ctx)
+ward_history_run_list(struct ward_history *h, struct ward_span kind, int64_t before, uint32_t limit,
+		      ward_run_visit visit, void *ctx)
 {
 	struct ward_db_statement *s = ward_history_enter(h, WARD_SQL_RUN_LIST);
 	enum ward_rc rc;
 
 	ward_db_bind_int(s, 1, before ? before : INT64_MAX);
-	ward_db_bind_int(s, 2, ward_history_page(limit));
+	if (kind.len > 0)
+		ward_history_text(s, 2, kind);
+	ward_db_bind_int(s, 3, ward_history_page(limit));
 	while (!(rc = ward_db_step(s))) {
 		rc = visit_run(s, visit, ctx);
 		if (rc)

@@ -26,6 +26,14 @@ const char *const WARD_HISTORY_MIGRATIONS[] = {
 	" until_ms INTEGER NOT NULL, UNIQUE (kind, value)) STRICT;"
 	"CREATE TABLE total (what INTEGER PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
 	"INSERT INTO total VALUES (0, 0);",
+	"ALTER TABLE run ADD COLUMN source BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE run ADD COLUMN intelligence BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE run ADD COLUMN used_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE run ADD COLUMN reasons BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE run ADD COLUMN place BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE run ADD COLUMN after BLOB NOT NULL DEFAULT x'';"
+	"CREATE INDEX run_kind ON run (kind, id);"
+	"INSERT INTO total VALUES (1, CAST(strftime('%s', 'now') AS INTEGER) * 1000);",
 };
 const size_t WARD_HISTORY_MIGRATION_COUNT =
 	sizeof(WARD_HISTORY_MIGRATIONS) / sizeof(WARD_HISTORY_MIGRATIONS[0]);
@@ -58,15 +66,18 @@ const char *const WARD_HISTORY_SQL[WARD_SQL_COUNT] = {
 	[WARD_SQL_THREAT_SHOW] = "SELECT " THREAT_COLUMNS " FROM threat WHERE id = ?1",
 	[WARD_SQL_COUNT_DETECTION] = "UPDATE total SET value = value + 1 WHERE what = 0",
 	[WARD_SQL_RUN_BEGIN] =
-		"INSERT INTO run (kind, what, uid, begin_ms, end_ms, outcome, files,"
-		" bytes, threats, not_scanned) VALUES (?1, ?2, ?3, ?4, 0, 0, 0, 0, 0, 0)"
-		" RETURNING id",
-	[WARD_SQL_RUN_END] = "UPDATE run SET outcome = ?2, end_ms = ?3, files = ?4, bytes = ?5,"
-			     " threats = ?6, not_scanned = ?7 WHERE id = ?1",
+		"INSERT INTO run (kind, what, uid, begin_ms, source, intelligence, end_ms, outcome,"
+		" files, bytes, threats, not_scanned)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0, 0, 0) RETURNING id",
+	[WARD_SQL_RUN_SAVE] =
+		"UPDATE run SET outcome = ?2, end_ms = ?3, files = ?4, bytes = ?5, threats = ?6,"
+		" not_scanned = ?7, used_ms = ?8, reasons = ?9, place = ?10, after = ?11,"
+		" intelligence = ?12 WHERE id = ?1",
 	[WARD_SQL_RUN_INTERRUPT] = "UPDATE run SET outcome = 4 WHERE outcome = 0",
 	[WARD_SQL_RUN_LIST] =
 		"SELECT id, kind, what, uid, begin_ms, end_ms, outcome, files, bytes,"
-		" threats, not_scanned FROM run WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+		" threats, not_scanned, source, intelligence, used_ms, reasons, place, after"
+		" FROM run WHERE id < ?1 AND (?2 IS NULL OR kind = ?2) ORDER BY id DESC LIMIT ?3",
 	[WARD_SQL_EVENT_ADD] = "INSERT INTO event (at_ms, kind, text, detail, program, pid, uid)"
 			       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[WARD_SQL_EVENT_LIST] =
@@ -96,5 +107,6 @@ const char *const WARD_HISTORY_SQL[WARD_SQL_COUNT] = {
 		" (SELECT count(*) FROM allow), count(*) FILTER (WHERE status = 0),"
 		" count(*) FILTER (WHERE status = 1), count(*) FILTER (WHERE status = 2),"
 		" count(*) FILTER (WHERE status = 3), count(*) FILTER (WHERE status = 4),"
-		" count(*) FILTER (WHERE status = 5) FROM threat",
+		" count(*) FILTER (WHERE status = 5),"
+		" coalesce((SELECT value FROM total WHERE what = 1), 0) FROM threat",
 };

@@ -280,12 +280,22 @@ test_retention(void **state)
 	remove_files();
 }
 
+struct runs {
+	struct ward_run items[4];
+	char place[64], after[64], source[16];
+	size_t count;
+};
+
 static enum ward_rc
 take_run(void *ctx, const struct ward_run *run)
 {
-	struct ward_run *runs = ctx;
+	struct runs *r = ctx;
 
-	runs[runs[0].id++] = *run;
+	(void)snprintf(r->place, sizeof(r->place), "%.*s", (int)run->place.len, run->place.data);
+	(void)snprintf(r->after, sizeof(r->after), "%.*s", (int)run->after.len, run->after.data);
+	(void)snprintf(r->source, sizeof(r->source), "%.*s", (int)run->source.len,
+		       run->source.data);
+	r->items[r->count++] = *run;
 	return WARD_OK;
 }
 
@@ -293,32 +303,85 @@ static void
 test_runs(void **state)
 {
 	struct ward_history *h = open_history(0, 0);
-	struct ward_run run = {.kind = ward_span_str("full"), .uid = 3, .begin_ms = NOW};
-	struct ward_run got[4] = {{.id = 1}};
+	struct ward_run run = {.kind = ward_span_str("full"),
+			       .source = ward_span_str("schedule"),
+			       .uid = 3,
+			       .begin_ms = NOW};
+	struct ward_history_totals totals;
+	struct runs got = {.count = 0};
 	int64_t first = 0, second = 0;
 
 	(void)state;
 	assert_int_equal(ward_history_run_begin(h, &run, &first), WARD_OK);
 	run.begin_ms = NOW + 1;
+	run.kind = ward_span_str("quick");
 	assert_int_equal(ward_history_run_begin(h, &run, &second), WARD_OK);
 	assert_true(second > first);
 	run = (struct ward_run){
 		.id = second, .outcome = WARD_RUN_DONE, .end_ms = NOW + 9, .files = 4};
-	assert_int_equal(ward_history_run_end(h, &run), WARD_OK);
+	assert_int_equal(ward_history_run_save(h, &run), WARD_OK);
 	run.id = 999;
-	assert_int_equal(ward_history_run_end(h, &run), WARD_E_NOENT);
+	assert_int_equal(ward_history_run_save(h, &run), WARD_E_NOENT);
 	ward_history_freep(&h);
 	h = open_history(0, 0); /* the guard was restarted */
-	assert_int_equal(ward_history_run_list(h, 0, 0, take_run, got), WARD_OK);
-	assert_int_equal(got[0].id, 3);
-	assert_int_equal(got[1].id, second);
-	assert_int_equal(got[1].outcome, WARD_RUN_DONE);
-	assert_int_equal(got[1].files, 4);
-	assert_int_equal(got[2].outcome, WARD_RUN_INTERRUPTED);
-	assert_int_equal(got[2].uid, 3);
-	got[0].id = 1;
-	assert_int_equal(ward_history_run_list(h, second, 0, take_run, got), WARD_OK);
-	assert_int_equal(got[0].id, 2);
+	assert_int_equal(ward_history_run_list(h, ward_span_str(""), 0, 0, take_run, &got),
+			 WARD_OK);
+	assert_int_equal(got.count, 2);
+	assert_int_equal(got.items[0].id, second);
+	assert_int_equal(got.items[0].outcome, WARD_RUN_DONE);
+	assert_int_equal(got.items[0].files, 4);
+	assert_int_equal(got.items[1].outcome, WARD_RUN_INTERRUPTED);
+	assert_int_equal(got.items[1].uid, 3);
+	assert_string_equal(got.source, "schedule");
+	got.count = 0;
+	assert_int_equal(ward_history_run_list(h, ward_span_str(""), second, 0, take_run, &got),
+			 WARD_OK);
+	assert_int_equal(got.count, 1);
+	got.count = 0;
+	assert_int_equal(ward_history_run_list(h, ward_span_str("full"), 0, 0, take_run, &got),
+			 WARD_OK);
+	assert_int_equal(got.count, 1);
+	assert_int_equal(got.items[0].id, first);
+	assert_int_equal(ward_history_totals(h, &totals), WARD_OK);
+	assert_int_equal(totals.runs, 2);
+	assert_true(totals.begun_ms > NOW);
+	ward_history_freep(&h);
+	remove_files();
+}
+
+/* Where it was, and what was counted until then, is there after a kill. */
+static void
+test_a_run_goes_on(void **state)
+{
+	struct ward_history *h = open_history(0, 0);
+	struct ward_run run = {.kind = ward_span_str("full"), .begin_ms = NOW};
+	struct runs got = {.count = 0};
+	char large[WARD_HISTORY_TEXT_MAX + 100];
+
+	(void)state;
+	memset(large, 'x', sizeof(large));
+	assert_int_equal(ward_history_run_begin(h, &run, &run.id), WARD_OK);
+	run.place = ward_span_str("/srv");
+	run.after = ward_span_str("/srv/a\nb\xff/c");
+	run.files = 7;
+	run.used_ms = 1234;
+	run.reasons[WARD_REASON_ENCRYPTED] = 3;
+	run.reasons[WARD_REASON_COUNT - 1] = UINT64_MAX;
+	assert_int_equal(ward_history_run_save(h, &run), WARD_OK);
+	ward_history_freep(&h);
+	h = open_history(0, 0);
+	assert_int_equal(ward_history_run_list(h, run.kind, 0, 1, take_run, &got), WARD_OK);
+	assert_int_equal(got.items[0].outcome, WARD_RUN_INTERRUPTED);
+	assert_int_equal(got.items[0].files, 7);
+	assert_int_equal(got.items[0].used_ms, 1234);
+	assert_string_equal(got.place, "/srv");
+	assert_string_equal(got.after, "/srv/a\nb\xff/c");
+	assert_int_equal(got.items[0].reasons[WARD_REASON_ENCRYPTED], 3);
+	assert_int_equal(got.items[0].reasons[WARD_REASON_SIZE], 0);
+	assert_true(got.items[0].reasons[WARD_REASON_COUNT - 1] == UINT64_MAX);
+	run.after = ward_span_of(large, sizeof(large));
+	assert_int_equal(ward_history_run_save(h, &run), WARD_OK);
+	assert_string_equal(ward_run_outcome_name(WARD_RUN_INTERRUPTED), "interrupted");
 	ward_history_freep(&h);
 	remove_files();
 }
@@ -514,6 +577,7 @@ main(void)
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_retention),
 		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_a_run_goes_on),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_allowances),
 		cmocka_unit_test(test_damage_never_keeps_it_closed),

@@ -30,6 +30,12 @@ static const operation operations[WARD_MANAGE_OPERATIONS] = {
 	[WARD_MANAGE_CONFIG_UNSET] = settings_unset,
 	[WARD_MANAGE_EXCLUSION_ADD] = exclusions_add,
 	[WARD_MANAGE_EXCLUSION_REMOVE] = exclusions_remove,
+	[WARD_MANAGE_SCAN_START] = scans_start,
+	[WARD_MANAGE_SCAN_STOP] = scans_stop,
+	[WARD_MANAGE_SCAN_PAUSE] = scans_pause,
+	[WARD_MANAGE_SCAN_RESUME] = scans_resume,
+	[WARD_MANAGE_SCAN_STATUS] = scans_status,
+	[WARD_MANAGE_SCAN_LIST] = scans_list,
 };
 
 enum ward_rc

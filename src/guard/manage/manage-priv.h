@@ -95,6 +95,14 @@ enum ward_rc exclusions_remove(struct call *c) WARD_MUST_CHECK;
 /* Writes the machine's document anew, if what comes of it reads back. */
 enum ward_rc settings_write(struct call *c, const struct ward_policy_document *d) WARD_MUST_CHECK;
 
+/* scans.c */
+enum ward_rc scans_start(struct call *c) WARD_MUST_CHECK;
+enum ward_rc scans_stop(struct call *c) WARD_MUST_CHECK;
+enum ward_rc scans_pause(struct call *c) WARD_MUST_CHECK;
+enum ward_rc scans_resume(struct call *c) WARD_MUST_CHECK;
+enum ward_rc scans_status(struct call *c) WARD_MUST_CHECK;
+enum ward_rc scans_list(struct call *c) WARD_MUST_CHECK;
+
 /* house.c: forgets what is older, and removes what is more, than the policy keeps. */
 void house_keep(struct desk *d);
 

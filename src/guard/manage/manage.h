@@ -15,6 +15,7 @@
 #include "guard/policy/held.h"
 #include "guard/policy/source.h"
 #include "guard/quarantine/quarantine.h"
+#include "guard/sweep/sweep.h"
 
 struct ward_manage_options {
 	const char *socket;
@@ -23,6 +24,7 @@ struct ward_manage_options {
 	struct ward_held *policy;
 	struct ward_policy_places places; /* of the policy's documents, for changes */
 	struct ward_allowed *allowed;	  /* kept in step with the history */
+	struct ward_sweep *sweep;	  /* NULL: there are no scans of the machine */
 	/* What is allowed has changed: verdicts that were reached do not count any more. From any
 	 * thread; must not call back. */
 	void (*changed)(void *ctx);

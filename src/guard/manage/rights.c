@@ -26,6 +26,12 @@ static const struct {
 	[WARD_MANAGE_CONFIG_UNSET] = {WARD_RIGHT_ADMIN, true, "change a setting"},
 	[WARD_MANAGE_EXCLUSION_ADD] = {WARD_RIGHT_ADMIN, true, "add an exclusion"},
 	[WARD_MANAGE_EXCLUSION_REMOVE] = {WARD_RIGHT_ADMIN, true, "remove an exclusion"},
+	[WARD_MANAGE_SCAN_START] = {WARD_RIGHT_ADMIN, true, "start a scan of the machine"},
+	[WARD_MANAGE_SCAN_STOP] = {WARD_RIGHT_ADMIN, true, "stop a scan of the machine"},
+	[WARD_MANAGE_SCAN_PAUSE] = {WARD_RIGHT_ADMIN, true, "pause a scan of the machine"},
+	[WARD_MANAGE_SCAN_RESUME] = {WARD_RIGHT_ADMIN, true, "resume a scan of the machine"},
+	[WARD_MANAGE_SCAN_STATUS] = {WARD_RIGHT_ANYBODY, false, "see what is scanned"},
+	[WARD_MANAGE_SCAN_LIST] = {WARD_RIGHT_ANYBODY, false, "list scans of the machine"},
 };
 
 static bool

@@ -15,6 +15,7 @@
 #include "guard/serve/mode.h"
 #include "guard/serve/rights.h"
 #include "guard/serve/status.h"
+#include "guard/serve/sweeper.h"
 #include "guard/serve/tell.h"
 #include "pool/paths.h"
 #include "proto/manage.h"
@@ -55,6 +56,7 @@ struct guard {
 	struct ward_memory *memory;
 	struct ward_packages *packages;
 	struct ward_asker *asker;
+	struct ward_sweeper *sweeper;
 	struct ward_tell *tell;
 	bool was_killed; /* the one before this */
 	char uplink[WARD_PATHS_MAX];
@@ -511,6 +513,7 @@ sources_of(const struct guard *g)
 		.watch = g->watch,
 		.journal = g->journal,
 		.remedy = g->remedy,
+		.sweep = g->sweeper ? ward_sweeper_sweep(g->sweeper) : NULL,
 		.origins = g->origins,
 		.memory = g->memory,
 		.packages = g->packages,
@@ -591,6 +594,7 @@ start_manage(struct guard *g)
 		.policy = g->held,
 		.places = g->places,
 		.allowed = g->allowed,
+		.sweep = ward_sweeper_sweep(g->sweeper),
 		.changed = allowances_changed,
 		.refused = refused,
 		.ctx = g,
@@ -599,6 +603,22 @@ start_manage(struct guard *g)
 	if (!ward_manage_socket(g->options->socket, socket))
 		return WARD_E_LIMIT;
 	return ward_manage_new(&o, &g->manage);
+}
+
+static enum ward_rc
+start_sweeper(struct guard *g)
+{
+	const struct ward_sweeper_sources o = {
+		.options = g->options,
+		.policy = g->held,
+		.allowed = g->allowed,
+		.kin = g->kin,
+		.decide = g->decide,
+		.journal = g->journal,
+		.history = ward_remedy_history(g->remedy),
+	};
+
+	return ward_sweeper_new(&o, &g->sweeper);
 }
 
 /* What the log says of a step that fails is the step's name. */
@@ -649,6 +669,10 @@ start(struct guard *g, const char **ret_step)
 	if (rc == WARD_OK) {
 		*ret_step = "filesystems";
 		rc = ward_watch_refresh(g->watch);
+	}
+	if (rc == WARD_OK) {
+		*ret_step = "scans";
+		rc = start_sweeper(g);
 	}
 	if (rc == WARD_OK) {
 		*ret_step = "control socket";
@@ -836,6 +860,8 @@ stop(struct guard *g)
 	(void)sd_notify(0, "STOPPING=1");
 	g->control = ward_control_free(g->control);
 	g->manage = ward_manage_free(g->manage);
+	/* While opens are still answered: its own are among them. */
+	g->sweeper = ward_sweeper_free(g->sweeper);
 	if (g->loop) {
 		ward_watch_stop(g->watch);
 		ward_loop_drain(g->loop, (unsigned)g->policy->policy.realtime.deadline);

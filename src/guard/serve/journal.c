@@ -108,6 +108,7 @@ say(struct ward_journal *j, const struct item *item)
 		{"file.convicted-late", "a bad file was opened before its verdict came"},
 		{"file.noticed", "a file was noticed and left alone"},
 		{"file.not-decided", "nobody could say what a file is"},
+		{"file.found", "a scan has found a bad file"},
 	};
 	char name[NAME_ROOM], program[NAME_ROOM], pid[16], digest[2 * WARD_SHA256_LEN + 1] = "";
 	enum ward_threat_status status;

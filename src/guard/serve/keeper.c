@@ -101,18 +101,18 @@ set_limits(const struct ward_policy *policy, struct ward_pool_options *pool)
 	pool->limits.max_depth = (unsigned)policy->scan.archive_depth;
 }
 
-enum ward_rc
-ward_keeper_pool(const struct ward_guard_options *options, const struct ward_policy *policy,
-		 struct ward_kin *kin, struct ward_pool **ret_pool,
-		 struct ward_keeper_intel *ret_intel, struct ward_buf *why)
+/* `wanted` is all but where the program and the packs are. */
+static enum ward_rc
+start(const struct ward_guard_options *options, const struct ward_pool_options *wanted,
+      struct ward_kin *kin, struct ward_pool **ret_pool, struct ward_keeper_intel *ret_intel,
+      struct ward_buf *why)
 {
+	struct ward_pool_options pool = *wanted;
 	char program[WARD_PATHS_MAX];
 	int fds[WARD_OPTIONS_PACKS];
-	struct ward_pool_options pool;
 	size_t count = 0;
 	enum ward_rc rc = open_packs(options, fds, &count, why);
 
-	ward_pool_options_default(&pool);
 	if (rc == WARD_OK)
 		rc = find_program(options, program, &pool.program);
 	*ret_intel = (struct ward_keeper_intel){.newest_ms = 0};
@@ -120,7 +120,6 @@ ward_keeper_pool(const struct ward_guard_options *options, const struct ward_pol
 		name_pack(fds[i], ret_intel->ids);
 		date_pack(fds[i], &ret_intel->newest_ms);
 	}
-	set_limits(policy, &pool);
 	pool.packs = fds;
 	pool.pack_count = count;
 	pool.on_process = on_process;
@@ -130,6 +129,34 @@ ward_keeper_pool(const struct ward_guard_options *options, const struct ward_pol
 	while (count > 0)
 		ward_fd_close(&fds[--count]);
 	return rc;
+}
+
+enum ward_rc
+ward_keeper_pool(const struct ward_guard_options *options, const struct ward_policy *policy,
+		 struct ward_kin *kin, struct ward_pool **ret_pool,
+		 struct ward_keeper_intel *ret_intel, struct ward_buf *why)
+{
+	struct ward_pool_options pool;
+
+	ward_pool_options_default(&pool);
+	set_limits(policy, &pool);
+	return start(options, &pool, kin, ret_pool, ret_intel, why);
+}
+
+enum ward_rc
+ward_keeper_sweep_pool(const struct ward_guard_options *options, const struct ward_policy *policy,
+		       struct ward_kin *kin, struct ward_pool **ret_pool,
+		       struct ward_keeper_intel *ret_intel, struct ward_buf *why)
+{
+	struct ward_pool_options pool;
+
+	ward_pool_options_default(&pool);
+	set_limits(policy, &pool);
+	pool.jobs = ward_decide_threads(policy);
+	pool.queue_max = pool.line_max = 0; /* nobody waits: as many as the pool likes */
+	pool.limits.max_object = policy->scan.file_max;
+	pool.limits.skip_archives = !policy->scan.archives;
+	return start(options, &pool, kin, ret_pool, ret_intel, why);
 }
 
 /* FNV-1a of 64 bits: nobody chooses what goes in. */

@@ -25,6 +25,14 @@ enum ward_rc ward_keeper_pool(const struct ward_guard_options *options,
 			      struct ward_pool **ret_pool, struct ward_keeper_intel *ret_intel,
 			      struct ward_buf *why) WARD_MUST_CHECK;
 
+/* The same for a scan of the machine: the policy's threads, with the limits of its section scan. They have the
+ * caller's priority. */
+enum ward_rc ward_keeper_sweep_pool(const struct ward_guard_options *options,
+				    const struct ward_policy *policy, struct ward_kin *kin,
+				    struct ward_pool **ret_pool,
+				    struct ward_keeper_intel *ret_intel,
+				    struct ward_buf *why) WARD_MUST_CHECK;
+
 /*
  * Changes whenever other scanners are needed: with the program, the packs, or what the policy says about
  * scanners. 0: one of the files cannot be looked at.

@@ -5,12 +5,19 @@
 #include <stdio.h>
 
 static const struct option OPTIONS[] = {
-	{"policy", required_argument, NULL, 'p'},    {"socket", required_argument, NULL, 's'},
-	{"scanner", required_argument, NULL, 'x'},   {"pack", required_argument, NULL, 'k'},
-	{"only", required_argument, NULL, 'o'},	     {"text-log", no_argument, NULL, 't'},
-	{"enrolment", required_argument, NULL, 'e'}, {"uplink", required_argument, NULL, 'u'},
-	{"state", required_argument, NULL, 'd'},     {"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},	     {NULL, 0, NULL, 0},
+	{"policy", required_argument, NULL, 'p'},
+	{"socket", required_argument, NULL, 's'},
+	{"scanner", required_argument, NULL, 'x'},
+	{"pack", required_argument, NULL, 'k'},
+	{"only", required_argument, NULL, 'o'},
+	{"text-log", no_argument, NULL, 't'},
+	{"enrolment", required_argument, NULL, 'e'},
+	{"uplink", required_argument, NULL, 'u'},
+	{"state", required_argument, NULL, 'd'},
+	{"scan-root", required_argument, NULL, 'r'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
 };
 
 void
@@ -22,7 +29,9 @@ ward_guard_options_help(void)
 		"Needs root. Stops, after answering all who wait, on SIGTERM.\n\n"
 		"  --policy FILE   policy document (default: /etc/ward/policy.json if it is "
 		"there)\n"
-		"  --only DIR      watch only file systems mounted at or below DIR; repeatable\n"
+		"  --only DIR      watch only file systems mounted at or below DIR; repeatable; no "
+		"scans\n"
+		"                  by schedule\n"
 		"  --pack FILE     intelligence; repeatable (default: the installed pack)\n"
 		"  --scanner FILE  the program ward-scan (default: the installed one)\n"
 		"  --uplink FILE   the program ward-uplink (default: the installed one)\n"
@@ -32,6 +41,9 @@ ward_guard_options_help(void)
 		"  --enrolment DIR where ward enroll leaves the organisation's policy (default: "
 		"/var/lib/ward/uplink)\n"
 		"  --state DIR     history, quarantine, policy (default: /var/lib/ward)\n"
+		"  --scan-root DIR scans of the machine look below DIR only, as if it were the "
+		"root;\n"
+		"                  with --only they are done by schedule too\n"
 		"  --text-log      lines for people instead of JSON\n"
 		"  --help, --version\n",
 		stdout);
@@ -60,6 +72,9 @@ apply(int letter, struct ward_guard_options *o)
 		return true;
 	case 'd':
 		o->state = optarg;
+		return true;
+	case 'r':
+		o->scan_root = optarg;
 		return true;
 	case 'e':
 		o->enrolment = optarg;

@@ -120,6 +120,8 @@ reason_of(const struct ward_remedy_case *what)
 		return "written";
 	if (what->kind == WARD_INCIDENT_LATE)
 		return "late-verdict";
+	if (what->kind == WARD_INCIDENT_FOUND)
+		return "scan";
 	return what->exec ? "exec" : "open";
 }
 
@@ -138,7 +140,7 @@ wants_quarantine(const struct ward_remedy_case *what)
 {
 	return what->action >= WARD_POLICY_ACTION_QUARANTINE &&
 	       (what->kind == WARD_INCIDENT_BLOCKED || what->kind == WARD_INCIDENT_WRITTEN ||
-		what->kind == WARD_INCIDENT_LATE);
+		what->kind == WARD_INCIDENT_LATE || what->kind == WARD_INCIDENT_FOUND);
 }
 
 static enum ward_threat_status
@@ -261,7 +263,8 @@ ward_remedy_act(struct ward_remedy *r, const struct ward_remedy_case *what,
 	enum ward_threat_status status = WARD_THREAT_BLOCKED;
 
 	*ret_note = "";
-	if (what->kind == WARD_INCIDENT_WOULD_BLOCK || what->kind == WARD_INCIDENT_SEEN)
+	if (what->kind == WARD_INCIDENT_WOULD_BLOCK || what->kind == WARD_INCIDENT_SEEN ||
+	    (what->kind == WARD_INCIDENT_FOUND && what->action < WARD_POLICY_ACTION_BLOCK))
 		status = WARD_THREAT_ALLOWED;
 	if (what->kind == WARD_INCIDENT_FAILED)
 		status = WARD_THREAT_FAILED;

@@ -106,10 +106,9 @@ gaps_of(const struct ward_result *r)
 	return gaps;
 }
 
-static void
-tell(struct ward_decide *d, const struct ward_pool_reply *reply)
+void
+ward_scanners_answer(const struct ward_result *r, struct ward_answer *ret_answer)
 {
-	const struct ward_result *r = reply->result;
 	struct ward_answer answer = {
 		.verdict = r->verdict,
 		.type = r->type,
@@ -130,6 +129,15 @@ tell(struct ward_decide *d, const struct ward_pool_reply *reply)
 		answer.layer = ward_layer_name(r->findings[i].layer);
 		break;
 	}
+	*ret_answer = answer;
+}
+
+static void
+tell(struct ward_decide *d, const struct ward_pool_reply *reply)
+{
+	struct ward_answer answer;
+
+	ward_scanners_answer(reply->result, &answer);
 	ward_decide_answer(d, (uint64_t)(uintptr_t)reply->cookie, &answer);
 }
 

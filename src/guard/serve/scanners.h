@@ -11,6 +11,9 @@
 
 struct ward_scanners;
 
+/* What a scanner said, as the decisions take it; borrows from the result. */
+void ward_scanners_answer(const struct ward_result *result, struct ward_answer *ret_answer);
+
 /* No pool yet. Borrows both. NULL without memory. */
 struct ward_scanners *ward_scanners_new(void) WARD_MUST_CHECK;
 /* Ends all scanners. */

@@ -17,7 +17,7 @@ issue(struct ward_guard_reply *r, const char *code, const char *text)
 static void
 text(struct ward_guard_reply *r, const char *name, const char *value)
 {
-	if (r->text_count < WARD_GUARD_TEXTS_MAX)
+	if (value && r->text_count < WARD_GUARD_TEXTS_MAX)
 		r->texts[r->text_count++] = (struct ward_guard_text){name, value};
 }
 
@@ -140,6 +140,59 @@ tell_stores(const struct ward_status_sources *s, struct ward_guard_reply *r)
 		issue(r, "no-history", "the history cannot be opened");
 	if (!ward_remedy_has_quarantine(s->remedy))
 		issue(r, "no-quarantine", "the quarantine cannot be opened");
+}
+
+/* "quick_scan.result": names live in the arena. */
+static const char *
+scan_name(struct ward_arena *arena, enum ward_sweep_kind kind, const char *what)
+{
+	const char *name = ward_arena_printf(arena, "%s_scan.%s", ward_sweep_kind_name(kind), what);
+
+	return name ? name : "scan";
+}
+
+static void
+tell_last_scan(const struct ward_sweep_state *s, enum ward_sweep_kind k, struct ward_arena *arena,
+	       struct ward_guard_reply *r)
+{
+	const struct ward_sweep_last *last = &s->last[k];
+
+	figure(r, scan_name(arena, k, "next_ms"), s->next_ms[k]);
+	figure(r, scan_name(arena, k, "overdue_since_ms"), s->overdue_ms[k]);
+	if (s->overdue_ms[k] != 0)
+		issue(r, k == WARD_SWEEP_QUICK ? "quick-scan-overdue" : "full-scan-overdue",
+		      k == WARD_SWEEP_QUICK
+			      ? "a quick scan that was planned has not been finished for a day"
+			      : "a full scan that was planned has not been finished for a day");
+	if (last->begin_ms == 0)
+		return;
+	figure(r, scan_name(arena, k, "begin_ms"), last->begin_ms);
+	figure(r, scan_name(arena, k, "end_ms"), last->end_ms);
+	figure(r, scan_name(arena, k, "files"), last->files);
+	figure(r, scan_name(arena, k, "threats"), last->threats);
+	figure(r, scan_name(arena, k, "not_scanned"), last->not_scanned);
+	text(r, scan_name(arena, k, "result"), ward_run_outcome_name(last->outcome));
+	text(r, scan_name(arena, k, "source"),
+	     ward_arena_strdup(arena, ward_span_str(last->source)));
+	text(r, scan_name(arena, k, "intelligence"),
+	     ward_arena_strdup(arena, ward_span_str(last->intelligence)));
+}
+
+static void
+tell_scans(struct ward_sweep *sweep, struct ward_arena *arena, struct ward_guard_reply *r)
+{
+	struct ward_sweep_state *s = ward_arena_alloc(arena, sizeof(*s));
+
+	if (!sweep || !s)
+		return;
+	ward_sweep_state(sweep, s);
+	text(r, "scan.state", ward_sweep_doing_name(s->doing));
+	if (s->doing != WARD_SWEEP_NOTHING) {
+		text(r, "scan.kind", ward_sweep_kind_name(s->kind));
+		figure(r, "scan.percent", s->percent);
+	}
+	for (enum ward_sweep_kind k = 0; k < WARD_SWEEP_KINDS; k++)
+		tell_last_scan(s, k, arena, r);
 }
 
 /* What the policy wants closed and the kernel leaves open is an issue. */
@@ -284,6 +337,7 @@ ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
 	tell_watch(s, arena, reply);
 	tell_stores(s, reply);
 	tell_memory(s, reply);
+	tell_scans(s->sweep, arena, reply);
 	tell_cloud(s->asker, arena, reply);
 	if (s->intelligence[0] == 0)
 		issue(reply, "no-intelligence", "nothing is loaded: nothing can be found");

@@ -7,6 +7,7 @@
 #include "guard/serve/journal.h"
 #include "guard/serve/loop.h"
 #include "guard/serve/memory.h"
+#include "guard/sweep/sweep.h"
 #include "guard/watch/watch.h"
 #include "proto/guard.h"
 
@@ -19,6 +20,7 @@ struct ward_status_sources {
 	struct ward_watch *watch;
 	struct ward_journal *journal;
 	struct ward_remedy *remedy;
+	struct ward_sweep *sweep;
 	struct ward_asker *asker;
 	struct ward_origins *origins;
 	const struct ward_memory *memory;

@@ -64,8 +64,10 @@ parse(struct ward_span line, struct ward_mount *m)
 
 	if (!ward_text_split(&line, ' ', &part) || !number(part, &m->id) ||
 	    !ward_text_split(&line, ' ', &part) || !ward_text_split(&line, ' ', &part) ||
-	    !device(part, m) || !ward_text_split(&line, ' ', &part) ||
-	    !ward_text_split(&line, ' ', &part) || !unescape(part, m->place, sizeof(m->place)))
+	    !device(part, m) || !ward_text_split(&line, ' ', &part))
+		return false;
+	m->whole = ward_span_eq(part, ward_span_str("/"));
+	if (!ward_text_split(&line, ' ', &part) || !unescape(part, m->place, sizeof(m->place)))
 		return false;
 	do {
 		if (!ward_text_split(&line, ' ', &part))

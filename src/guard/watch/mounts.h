@@ -13,6 +13,7 @@ struct ward_mount {
 	uint32_t major, minor;	      /* of the filesystem */
 	char place[WARD_MOUNT_PLACE]; /* where it is mounted, unescaped */
 	char type[WARD_MOUNT_TYPE];
+	bool whole;		  /* its root is the filesystem's: no part of it that was bound */
 	struct ward_span options; /* of the filesystem, as they stand in the table; borrowed */
 };
 

@@ -37,7 +37,9 @@ test_lines(void **state)
 	assert_string_equal(mount.place, "/mnt2");
 	assert_string_equal(mount.type, "ext3");
 	/* no optional fields; an empty source */
+	assert_false(mount.whole);
 	assert_int_equal(first("25 1 0:23 / /run rw - tmpfs  rw"), WARD_OK);
+	assert_true(mount.whole);
 	assert_string_equal(mount.type, "tmpfs");
 	assert_int_equal(first(""), WARD_E_NOENT);
 }
