@@ -150,9 +150,11 @@ ward_writer_class_of(const char *path)
 	return WARD_WRITER_OTHER;
 }
 
-/* A container's own dpkg, or a copy of it, is not the system's. */
+/* A container's own dpkg, or a copy of it, is not the system's: only the file that our own root has under
+   that name is. `path` is what the kernel calls the program; hardly ever it is one of these, and then
+   nothing is looked up. */
 static bool
-is_package_manager(int pid)
+is_package_manager(int pid, const char *path)
 {
 	static const char *const programs[] = {
 		"/usr/bin/dpkg",
@@ -168,16 +170,16 @@ is_package_manager(int pid)
 	};
 	struct stat running, known;
 	char link[64];
+	size_t i = 0, count = sizeof(programs) / sizeof(programs[0]);
 
-	(void)snprintf(link, sizeof(link), "/proc/%d/exe", pid);
-	if (stat(link, &running) != 0 || running.st_uid != 0 || running.st_mode & OTHERS_WRITE)
+	while (i < count && strcmp(path, programs[i]) != 0)
+		i++;
+	if (i == count || stat(programs[i], &known) != 0)
 		return false;
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		if (stat(programs[i], &known) == 0 && known.st_dev == running.st_dev &&
-		    known.st_ino == running.st_ino)
-			return true;
-	}
-	return false;
+	(void)snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	return stat(link, &running) == 0 && running.st_uid == 0 &&
+	       !(running.st_mode & OTHERS_WRITE) && known.st_dev == running.st_dev &&
+	       known.st_ino == running.st_ino;
 }
 
 static void
@@ -195,10 +197,13 @@ set_program(struct ward_writer *w, const char *path)
 static enum ward_writer_class
 class_of_process(int pid, int pidfd, char path[PATH_ROOM])
 {
-	bool packages = is_package_manager(pid);
+	bool packages;
 
+	ward_process_program(pid, -1, path, PATH_ROOM);
+	packages = is_package_manager(pid, path);
 	/* Asked last, and with the pidfd: what was seen before is of this process too. */
-	ward_process_program(pid, pidfd, path, PATH_ROOM);
+	if (path[0] && pidfd >= 0 && !ward_process_remains(pidfd))
+		path[0] = 0;
 	if (!path[0])
 		return WARD_WRITER_UNKNOWN;
 	return packages ? WARD_WRITER_PACKAGES : ward_writer_class_of(path);
