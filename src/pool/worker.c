@@ -171,6 +171,9 @@ worker_read(struct ward_pool *pool, unsigned slot)
 			return rc;
 		if (rc != WARD_OK)
 			return worker_doom(pool, slot, WARD_REASON_CRASHED);
+		/* All is answered: should it have more to say, it is heard in the next round. */
+		if (!w->line.head)
+			return WARD_OK;
 	}
 	return WARD_OK;
 }

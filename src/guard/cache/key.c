@@ -21,6 +21,21 @@ ward_key_of(int fd, struct ward_key *ret_key, enum ward_fd_kind *ret_kind)
 }
 
 bool
+ward_key_still(int fd, const struct ward_key *key, struct ward_key *ret_now)
+{
+	struct ward_fd_stat st;
+
+	*ret_now = *key;
+	if (ward_fd_stat(fd, &st) != WARD_OK)
+		return false;
+	ret_now->device = st.device;
+	ret_now->inode = st.inode;
+	ret_now->size = st.size;
+	ret_now->ctime = st.ctime;
+	return ward_key_equal(ret_now, key);
+}
+
+bool
 ward_key_same_file(const struct ward_key *a, const struct ward_key *b)
 {
 	return a->inode == b->inode && a->device == b->device && a->generation == b->generation;

@@ -17,6 +17,9 @@ struct ward_key {
  * content that verdicts are about. */
 enum ward_rc ward_key_of(int fd, struct ward_key *ret_key,
 			 enum ward_fd_kind *ret_kind) WARD_MUST_CHECK;
+/* Whether the file behind this descriptor, which `key` is of, has that content still. A file that is open
+ * keeps its generation, so that is not asked for again. */
+bool ward_key_still(int fd, const struct ward_key *key, struct ward_key *ret_now) WARD_MUST_CHECK;
 bool ward_key_equal(const struct ward_key *a, const struct ward_key *b);
 /* The same file, whatever its content. */
 bool ward_key_same_file(const struct ward_key *a, const struct ward_key *b);

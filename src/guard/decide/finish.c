@@ -14,9 +14,7 @@ enum { GRACE = 500 * 1000 };
 static bool
 current(const struct question *q, struct ward_key *ret_now)
 {
-	enum ward_fd_kind kind;
-
-	return ward_key_of(q->fd, ret_now, &kind) == WARD_OK && ward_key_equal(ret_now, &q->key);
+	return ward_key_still(q->fd, &q->key, ret_now);
 }
 
 static bool
@@ -32,13 +30,12 @@ bool
 question_settle(struct ward_decide *d, int fd, const struct ward_key *key, uint32_t until)
 {
 	bool mark = is_markable(d, until);
-	enum ward_fd_kind kind;
 	struct ward_key now;
 	bool same;
 
 	if (!ward_fd_keep_writers_out(fd))
 		return false;
-	same = ward_key_of(fd, &now, &kind) == WARD_OK && ward_key_equal(&now, key);
+	same = ward_key_still(fd, key, &now);
 	if (same && mark)
 		d->ops.settle(d->ops.ctx, fd);
 	ward_fd_let_write(fd);

@@ -33,6 +33,7 @@ enum {
 	TURN_MS = 1000,
 	FLUSH_MS = 1000,
 	BACKOFF_MAX_MS = 30000,
+	USER_USEC = 100 * 1000,
 };
 
 struct guard {
@@ -72,6 +73,10 @@ struct guard {
 	unsigned backoff_ms;
 	uint64_t retry_at;
 	uint64_t told_expired, told_overflows; /* of which the log knows */
+	/* under the decisions' lock: whose process opened last */
+	int last_pid;
+	uint32_t last_user;
+	uint64_t last_user_until;
 	struct ward_buf why;
 };
 
@@ -191,15 +196,21 @@ report(void *ctx, const struct ward_incident *incident)
 	ward_journal_put(g->journal, incident);
 }
 
-/* Those that are gone share a turn: nobody of them waits. */
+/* Those that are gone share a turn: nobody of them waits. One process often opens many files in a row; that
+   its number is another's by then, or its user another, would only cost somebody a turn. */
 static uint32_t
 user(void *ctx, int pid)
 {
-	uint32_t uid = UINT32_MAX;
+	struct guard *g = ctx;
+	uint64_t now = ward_clock_monotonic();
 
-	(void)ctx;
-	(void)ward_process_user(pid, &uid);
-	return uid;
+	if (pid == g->last_pid && now < g->last_user_until)
+		return g->last_user;
+	g->last_user = UINT32_MAX;
+	(void)ward_process_user(pid, &g->last_user);
+	g->last_pid = pid;
+	g->last_user_until = now + USER_USEC;
+	return g->last_user;
 }
 
 /* --- start --- */

@@ -16,6 +16,7 @@ enum {
 	EVENTS_MAX = WARD_FAN_BUFFER / 24, /* the smallest event */
 	TURN_MS = 500,			   /* the pool wants to be looked at */
 	BATCHES = 4,			   /* reads of the gate in a row */
+	EVENT_ROOM = 256,		   /* more than any event of ours takes */
 	WATCH_MS_MAX = 250,
 	STUCK_USEC_MIN = 1000 * 1000,
 	THREADS = 4,
@@ -23,6 +24,7 @@ enum {
 
 struct batch {
 	int group;
+	size_t len; /* of the last read */
 	uint32_t slots[EVENTS_MAX];
 	size_t slot_count;
 	uint8_t buffer[WARD_FAN_BUFFER] __attribute__((aligned(8)));
@@ -78,6 +80,7 @@ take_opens(struct ward_loop *l, struct batch *b)
 	if (ward_fan_read(b->group, b->buffer, sizeof(b->buffer), &n) != WARD_OK)
 		return false;
 	rest = ward_span_of(b->buffer, n);
+	b->len = n;
 	b->slot_count = 0;
 	while ((rc = ward_fan_next(&rest, &event)) == WARD_OK) {
 		if (event.fd >= 0)
@@ -88,6 +91,13 @@ take_opens(struct ward_loop *l, struct batch *b)
 	for (size_t i = 0; i < b->slot_count; i++)
 		ward_decide_open(l->o.decide, b->slots[i]);
 	return true;
+}
+
+/* There was room left, so there was no more to read; what came since poll() tells. */
+static bool
+emptied(const struct batch *b)
+{
+	return sizeof(b->buffer) - b->len >= EVENT_ROOM;
 }
 
 static bool
@@ -149,8 +159,11 @@ run(void *ctx)
 		/* Other scanners, perhaps other intelligence: what was said before is no answer any more. */
 		if (ward_scanners_adopt(l->o.scanners, l->o.decide))
 			ward_decide_new_epoch(l->o.decide);
-		for (int i = 0; i < BATCHES && l->o.gate >= 0 && take_opens(l, &l->ground); i++)
+		for (int i = 0; i < BATCHES && l->o.gate >= 0 && take_opens(l, &l->ground); i++) {
 			(void)ward_decide_pump(l->o.decide);
+			if (emptied(&l->ground))
+				break;
+		}
 		ward_scanners_turn(l->o.scanners, l->o.decide);
 		wait = ward_decide_pump(l->o.decide);
 	}
