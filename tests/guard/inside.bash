@@ -25,14 +25,15 @@ finish() {
 }
 
 # start [POLICY-JSON]: wardd, and waits until it watches. Files stay where they are, unless the policy
-# says otherwise. $pack: intelligence other than ours; $scan_root: where scans of the machine look.
+# says otherwise. $pack: intelligence other than ours; $scan_root: where scans of the machine look;
+# $no_ebpf: not empty, without the eBPF program.
 start() {
 	jq -n --argjson own "${1:-null}" \
 		'{actions: {malicious: "block"}} * ($own // {})' >"$work/policy.json"
 	: >"$log"
 	"$BUILD/wardd" --only "$fs" --policy "$work/policy.json" --socket "$work/control.sock" \
 		--state "$work/state" --enrolment "$work/state/uplink" ${pack:+--pack "$pack"} \
-		${scan_root:+--scan-root "$scan_root"} 2>>"$log" &
+		${scan_root:+--scan-root "$scan_root"} ${no_ebpf:+--no-ebpf} 2>>"$log" &
 	guard=$!
 	wait_for 100 grep -q guard.started "$log"
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -13,6 +14,8 @@
 #include "sys/entry.h"
 #include "sys/fd.h"
 
+/* Of /proc, for all architectures: USER_HZ (include/asm-generic/param.h). */
+enum { TICKS = 100, NS = 1000 * 1000 * 1000 };
 enum { REMEMBERED = 1024, PATH_ROOM = 4096, OTHERS_WRITE = 022 };
 
 #define MEMFD	"/memfd:"
@@ -96,6 +99,15 @@ was_updated(const char *path)
 }
 
 static void
+count(struct ward_memexec *m, const struct ward_memexec_found *found)
+{
+	m->stats.memory += found->kind == WARD_MEMEXEC_MEMORY;
+	m->stats.deleted += found->kind == WARD_MEMEXEC_DELETED;
+	m->stats.pseudo += found->kind == WARD_MEMEXEC_PSEUDO;
+	m->stats.stopped += found->done != WARD_MEMEXEC_RUNS;
+}
+
+static void
 report(struct ward_memexec *m, int pid, const struct stat *program, enum ward_memexec_kind kind,
        const char *name)
 {
@@ -114,8 +126,7 @@ report(struct ward_memexec *m, int pid, const struct stat *program, enum ward_me
 	found.parent = stat.parent;
 	found.uid = st.st_uid;
 	(void)snprintf(found.name, sizeof(found.name), "%s", name);
-	m->stats.memory += kind == WARD_MEMEXEC_MEMORY;
-	m->stats.deleted += kind == WARD_MEMEXEC_DELETED;
+	count(m, &found);
 	m->visit(m->ctx, &found);
 }
 
@@ -177,6 +188,74 @@ ward_memexec_look(struct ward_memexec *m, ward_memexec_visit visit, void *ctx)
 	m->stats.rounds++;
 	m->stats.usec = ward_clock_monotonic() - began;
 	return rc;
+}
+
+/* --- what the program in the kernel saw --- */
+
+/* The whole path, while the process is there and runs that file. */
+static void
+name_whole(const struct reported *r, struct ward_memexec_found *found)
+{
+	char link[32], name[PATH_ROOM];
+	struct stat program;
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/%d/exe", r->pid);
+	n = readlink(link, name, sizeof(name) - 1);
+	if (n <= 0 || stat(link, &program) != 0 || program.st_ino != r->inode ||
+	    program.st_dev != r->device)
+		return;
+	name[n] = 0;
+	(void)cut_deleted(name);
+	(void)snprintf(found->name, sizeof(found->name), "%.*s", WARD_MEMEXEC_NAME - 1, name);
+}
+
+static void
+name_heard(const struct ward_bpf_record *record, const struct reported *r,
+	   struct ward_memexec_found *found)
+{
+	const char *memfd = &MEMFD[1]; /* a name has no slash */
+	size_t skip = strncmp(record->name, memfd, strlen(memfd)) == 0 ? strlen(memfd) : 0;
+
+	(void)snprintf(found->name, sizeof(found->name), "%s", record->name + skip);
+	if (record->kind != WARD_BPF_MEMORY)
+		name_whole(r, found);
+}
+
+void
+ward_memexec_hear(struct ward_memexec *m, const struct ward_bpf_record *record,
+		  ward_memexec_visit visit, void *ctx)
+{
+	struct ward_memexec_found found = {
+		.kind = record->kind == WARD_BPF_MEMORY	   ? WARD_MEMEXEC_MEMORY
+			: record->kind == WARD_BPF_DELETED ? WARD_MEMEXEC_DELETED
+							   : WARD_MEMEXEC_PSEUDO,
+		.done = record->done == WARD_BPF_REFUSED  ? WARD_MEMEXEC_REFUSED
+			: record->done == WARD_BPF_KILLED ? WARD_MEMEXEC_KILLED
+							  : WARD_MEMEXEC_RUNS,
+		.witnessed = true,
+		.pid = record->pid,
+		.parent = record->parent,
+		.uid = record->uid,
+		.start = record->start_ns / (NS / TICKS),
+	};
+	/* The kernel's own dev_t has 20 bits of minor (include/linux/kdev_t.h). */
+	const struct reported r = {
+		.pid = record->pid,
+		.start = found.start,
+		.device = makedev(record->device >> 20, record->device & 0xfffff),
+		.inode = record->inode,
+	};
+
+	if (found.kind == WARD_MEMEXEC_DELETED && record->roots && record->done == WARD_BPF_SEEN)
+		return;
+	if (!is_new(m, &r))
+		return;
+	name_heard(record, &r, &found);
+	(void)snprintf(found.comm, sizeof(found.comm), "%s", record->comm);
+	(void)snprintf(found.type, sizeof(found.type), "%s", record->type);
+	count(m, &found);
+	visit(ctx, &found);
 }
 
 void

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -202,6 +203,59 @@ test_updates(void **state)
 	(void)ward_memexec_free(m);
 }
 
+/* What the program in the kernel told of is not told of again by /proc, or the other way round. */
+static void
+test_heard(void **state)
+{
+	WARD_AUTO(ward_fd_close) int fd = memfd_create("heard", MFD_CLOEXEC);
+	struct ward_memexec *m = ward_memexec_new();
+	struct ward_bpf_record r = {.kind = WARD_BPF_MEMORY, .name = "memfd:heard", .uid = 7};
+	const struct ward_memexec_found *found;
+	struct ward_memexec_stats stats;
+	struct stat st;
+	pid_t pid;
+
+	(void)state;
+	assert_true(fd >= 0);
+	copy_sleep(fd);
+	pid = run(fd);
+	found = found_of(m, pid);
+	assert_non_null(found);
+	assert_false(found->witnessed);
+	assert_int_equal(fstat(fd, &st), 0);
+	r.pid = pid;
+	r.start_ns = found->start * 10000000 + 9999999;
+	r.inode = st.st_ino;
+	r.device = major(st.st_dev) << 20 | minor(st.st_dev);
+	seen_count = 0;
+	ward_memexec_hear(m, &r, note, NULL);
+	assert_int_equal(seen_count, 0);
+	end(pid);
+	/* Another process: refused, with what is known of it. */
+	r.start_ns += 1000000000;
+	r.done = WARD_BPF_REFUSED;
+	ward_memexec_hear(m, &r, note, NULL);
+	ward_memexec_hear(m, &r, note, NULL);
+	assert_int_equal(seen_count, 1);
+	assert_true(seen[0].witnessed);
+	assert_int_equal(seen[0].done, WARD_MEMEXEC_REFUSED);
+	assert_int_equal(seen[0].uid, 7);
+	assert_string_equal(seen[0].name, "heard");
+	/* What may be an update is for the rounds, unless it was stopped. */
+	r = (struct ward_bpf_record){
+		.kind = WARD_BPF_DELETED, .pid = INT32_MAX, .roots = 1, .name = "gone"};
+	ward_memexec_hear(m, &r, note, NULL);
+	assert_int_equal(seen_count, 1);
+	r.roots = 0;
+	ward_memexec_hear(m, &r, note, NULL);
+	assert_int_equal(seen_count, 2);
+	assert_int_equal(seen[1].kind, WARD_MEMEXEC_DELETED);
+	ward_memexec_stats(m, &stats);
+	assert_int_equal(stats.stopped, 1);
+	assert_int_equal(stats.pseudo, 0);
+	(void)ward_memexec_free(m);
+}
+
 /* In a PID name space of its own, so that the machine's setting stays: 0 when all is as it should. */
 static int
 deny_in_here(void)
@@ -286,6 +340,7 @@ main(void)
 		cmocka_unit_test(test_deleted),
 		cmocka_unit_test(test_a_name_that_lies),
 		cmocka_unit_test(test_updates),
+		cmocka_unit_test(test_heard),
 		cmocka_unit_test(test_the_kernel_denies),
 	};
 

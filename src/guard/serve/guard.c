@@ -385,7 +385,7 @@ adopt(struct guard *g, struct ward_policy_effective *take_fresh)
 	}
 	g->policy = take_fresh;
 	set_mode(g);
-	ward_memory_want(g->memory, g->policy->policy.realtime.memfd);
+	ward_memory_want(g->memory, &g->policy->policy);
 	if (g->asker)
 		ward_asker_policy(g->asker, &g->policy->policy);
 	/* Last: what is answered from now on is answered by the new policy. */
@@ -465,13 +465,9 @@ start_origins(struct guard *g)
 
 	if (rc == WARD_OK)
 		rc = ward_packages_new(&packages, &g->packages);
-	if (rc != WARD_OK)
-		return rc;
-	g->memory = ward_memory_new();
-	if (!g->memory)
-		return WARD_E_NOMEM;
-	ward_memory_want(g->memory, g->policy->policy.realtime.memfd);
-	return WARD_OK;
+	if (rc == WARD_OK)
+		ward_memory_want(g->memory, &g->policy->policy);
+	return rc;
 }
 
 static enum ward_rc
@@ -827,9 +823,10 @@ go(struct guard *g)
 			{.fd = g->signals, .events = POLLIN},
 			{.fd = ward_watch_table(g->watch), .events = POLLPRI},
 			{.fd = ward_control_fd(g->control), .events = POLLIN},
+			{.fd = ward_memory_fd(g->memory), .events = POLLIN},
 		};
 
-		(void)poll(fds, 3, TURN_MS);
+		(void)poll(fds, sizeof(fds) / sizeof(fds[0]), TURN_MS);
 		if (fds[0].revents && obey(g))
 			return;
 		ward_control_turn(g->control);
@@ -838,7 +835,7 @@ go(struct guard *g)
 		look_for_policy(g);
 		follow_mode(g);
 		mend(g);
-		ward_memory_turn(g->memory);
+		ward_memory_turn(g->memory, ward_remedy_history(g->remedy));
 		feed(g);
 		ward_loop_stats(g->loop, &stats);
 		complain(g, &stats);
@@ -909,8 +906,9 @@ ward_guard_run(const struct ward_guard_options *options)
 
 	ward_say_init("wardd", 2, WARD_INFO, options->text_log);
 	ward_buf_init(&g.why, WHY, NULL);
+	g.memory = ward_memory_new(!options->no_ebpf);
 	ward_guard_rights();
-	rc = start(&g, &step);
+	rc = g.memory ? start(&g, &step) : WARD_E_NOMEM;
 	if (rc == WARD_OK) {
 		say_watched(&g);
 		if (is_degraded(&g))

@@ -17,6 +17,7 @@ static const struct option OPTIONS[] = {
 	{"scan-root", required_argument, NULL, 'r'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
+	{"no-ebpf", no_argument, NULL, 'b'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -44,6 +45,8 @@ ward_guard_options_help(void)
 		"  --scan-root DIR scans of the machine look below DIR only, as if it were the "
 		"root;\n"
 		"                  with --only they are done by schedule too\n"
+		"  --no-ebpf       load no eBPF program; programs without a file are found in "
+		"/proc alone\n"
 		"  --text-log      lines for people instead of JSON\n"
 		"  --help, --version\n",
 		stdout);
@@ -91,6 +94,9 @@ apply(int letter, struct ward_guard_options *o)
 		return add(o->only, &o->only_count, WARD_OPTIONS_ONLY, "--only");
 	case 't':
 		o->text_log = true;
+		return true;
+	case 'b':
+		o->no_ebpf = true;
 		return true;
 	case 'h':
 		o->help = true;

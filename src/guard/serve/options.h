@@ -21,7 +21,7 @@ struct ward_guard_options {
 	const char *only[WARD_OPTIONS_ONLY]; /* watch only what is mounted at or below these */
 	size_t only_count;
 	const char *scan_root; /* scans of the machine look below this only; NULL: everywhere */
-	bool text_log, help, version;
+	bool text_log, no_ebpf, help, version;
 };
 
 /* False after saying on stderr what is wrong. */

@@ -13,7 +13,7 @@ enum { DESCRIPTORS = 262144 };
 /* The unit's CapabilityBoundingSet (dist/systemd/wardd.service) is this list and CAP_SETPCAP, which is used
  * here for the last time. */
 static const unsigned needed[] = {
-	CAP_SYS_ADMIN, /* fanotify, vm.memfd_noexec, attributes of the name space "trusted" */
+	CAP_SYS_ADMIN, /* fanotify, maps of the eBPF program, vm.memfd_noexec, attributes of the name space "trusted" */
 	/* quarantine takes files of all users and puts them back exactly */
 	CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN, CAP_FSETID,
 	CAP_LINUX_IMMUTABLE, CAP_SETFCAP, CAP_LEASE, /* whether a file is open for writing */

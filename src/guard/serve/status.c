@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/serve/status.h"
 
+#include "guard/memexec/witness.h"
 #include "guard/serve/mode.h"
 #include "policy/settings.h"
 #include "sys/clock.h"
@@ -195,6 +196,17 @@ tell_scans(struct ward_sweep *sweep, struct ward_arena *arena, struct ward_guard
 		tell_last_scan(s, k, arena, r);
 }
 
+static void
+tell_witness(const struct ward_witness *w, struct ward_guard_reply *r)
+{
+	const struct ward_bpf_counts counts = ward_witness_counts(w);
+
+	text(r, "memory.ebpf", ward_witness_name(w));
+	text(r, "memory.ebpf_text", ward_witness_text(w));
+	figure(r, "memory.ebpf_looked_at", counts.looked_at);
+	figure(r, "memory.ebpf_lost", counts.lost);
+}
+
 /* What the policy wants closed and the kernel leaves open is an issue. */
 static void
 tell_memory(const struct ward_status_sources *s, struct ward_guard_reply *r)
@@ -205,11 +217,15 @@ tell_memory(const struct ward_status_sources *s, struct ward_guard_reply *r)
 	struct ward_packages_stats p;
 
 	ward_memory_stats(s->memory, &m);
+	tell_witness(ward_memory_witness(s->memory), r);
 	figure(r, "memory.executed", m.memory);
 	figure(r, "memory.deleted", m.deleted);
+	figure(r, "memory.unwatched", m.pseudo);
+	figure(r, "memory.stopped", m.stopped);
 	text(r, "memory.kernel", ward_memexec_kernel_text(kernel));
 	if (s->policy->realtime.memfd == WARD_POLICY_MEMFD_DENY &&
-	    kernel != WARD_MEMEXEC_KERNEL_DENIES)
+	    kernel != WARD_MEMEXEC_KERNEL_DENIES &&
+	    ward_witness_way(ward_memory_witness(s->memory)) == WARD_WITNESS_NONE)
 		issue(r, "memory-open", ward_memexec_kernel_text(kernel));
 	ward_origins_stats(s->origins, &o);
 	figure(r, "origins.seen", o.seen);
