@@ -17,6 +17,7 @@ struct entry {
 	uint8_t verdict;
 	uint8_t reason;
 	bool from_cloud;
+	bool allowed;
 	uint32_t used; /* the cache's clock when it was last of use; 0: empty */
 };
 
@@ -109,6 +110,7 @@ ward_cache_find(struct ward_cache *c, const struct ward_key *key, uint32_t epoch
 		.threat = e->threat,
 		.until = e->until,
 		.from_cloud = e->from_cloud,
+		.allowed = e->allowed,
 	};
 	return true;
 }
@@ -146,6 +148,7 @@ ward_cache_put(struct ward_cache *c, const struct ward_key *key, uint32_t epoch,
 		.epoch = epoch,
 		.until = verdict->until,
 		.from_cloud = verdict->from_cloud,
+		.allowed = verdict->allowed,
 		.threat = verdict->threat,
 		.verdict = (uint8_t)verdict->verdict,
 		.reason = (uint8_t)verdict->reason,

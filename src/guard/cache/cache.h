@@ -20,6 +20,7 @@ struct ward_cache_verdict {
 	uint16_t threat;	 /* whoever asks gives it a meaning */
 	uint32_t until;		 /* likewise; 0: no end */
 	bool from_cloud;
+	bool allowed; /* here, whatever was said of it */
 };
 
 struct ward_cache_stats {

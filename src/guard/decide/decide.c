@@ -184,7 +184,9 @@ answer_known(struct ward_decide *d, uint32_t slot, const struct ward_key *key,
 		.from_cloud = known->from_cloud,
 	};
 	enum ward_policy_action action =
-		ward_decide_action(&d->rules, known->verdict, known->reason, known->from_cloud);
+		known->allowed ? WARD_POLICY_ACTION_ALLOW
+			       : ward_decide_action(&d->rules, known->verdict, known->reason,
+						    known->from_cloud);
 	const struct ward_incident incident = {
 		.kind = action < WARD_POLICY_ACTION_BLOCK	  ? WARD_INCIDENT_SEEN
 			: d->rules.mode == WARD_POLICY_MODE_BLOCK ? WARD_INCIDENT_BLOCKED
@@ -203,6 +205,7 @@ answer_known(struct ward_decide *d, uint32_t slot, const struct ward_key *key,
 	d->stats.cached++;
 	d->stats.denied += !allow;
 	d->stats.would_deny += allow && action >= WARD_POLICY_ACTION_BLOCK;
+	d->stats.allowed += known->allowed;
 	/* It had a mark that the kernel gave up. */
 	if (action == WARD_POLICY_ACTION_ALLOW)
 		(void)question_settle(d, open->fd, key, known->until);

@@ -96,8 +96,9 @@ struct ward_decide_ops {
 	void (*unsettle_all)(void *ctx);
 	/* Not to be looked at. */
 	bool (*excluded)(void *ctx, int fd, int pid);
-	/* Bad, and yet somebody has allowed it. Asked each time, never remembered. NULL: nothing is. */
-	bool (*allowed)(void *ctx, const struct ward_answer *answer);
+	/* Bad, and yet somebody has allowed it. *ret_for_good, which is false: without an end, until the next
+	 * epoch; that is remembered, the rest is asked each time. NULL: nothing is. */
+	bool (*allowed)(void *ctx, const struct ward_answer *answer, bool *ret_for_good);
 	/* Convicted by the policy, whatever is found in it. NULL: nothing is. */
 	bool (*blocked)(void *ctx, const uint8_t sha256[WARD_SHA256_LEN]);
 	void (*report)(void *ctx, const struct ward_incident *incident);

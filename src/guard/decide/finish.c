@@ -49,7 +49,7 @@ question_settle(struct ward_decide *d, int fd, const struct ward_key *key, uint3
 /* Nothing is remembered while somebody has it open for writing, or mapped: such writes show nowhere. */
 static void
 remember(struct ward_decide *d, const struct question *q, const struct ward_answer *answer,
-	 enum ward_policy_action action)
+	 enum ward_policy_action action, bool allowed)
 {
 	const struct ward_cache_verdict verdict = {
 		.verdict = answer->verdict,
@@ -57,6 +57,7 @@ remember(struct ward_decide *d, const struct question *q, const struct ward_answ
 		.threat = ward_names_number(&d->names, answer->threat),
 		.until = answer->until,
 		.from_cloud = answer->from_cloud,
+		.allowed = allowed,
 	};
 	struct ward_key now;
 	bool same;
@@ -119,17 +120,19 @@ report(struct ward_decide *d, const struct question *q, const struct ward_answer
 	d->ops.report(d->ops.ctx, &incident);
 }
 
+/* What is allowed for good is remembered like what is clean: taking it back begins a new epoch. */
 static bool
-is_allowed(const struct ward_decide *d, const struct ward_answer *answer)
+is_allowed(const struct ward_decide *d, const struct ward_answer *answer, bool *ret_for_good)
 {
+	*ret_for_good = false;
 	return answer->verdict >= WARD_SUSPICIOUS && !answer->blocked && d->ops.allowed &&
-	       d->ops.allowed(d->ops.ctx, answer);
+	       d->ops.allowed(d->ops.ctx, answer, ret_for_good);
 }
 
 static void
 conclude(struct ward_decide *d, struct question *q, const struct ward_answer *answer)
 {
-	bool allowed = is_allowed(d, answer);
+	bool for_good, allowed = is_allowed(d, answer, &for_good);
 	enum ward_policy_action action =
 		allowed ? WARD_POLICY_ACTION_ALLOW
 			: ward_decide_action(&d->rules, answer->verdict, answer->reason,
@@ -140,8 +143,8 @@ conclude(struct ward_decide *d, struct question *q, const struct ward_answer *an
 	d->stats.failed += !lasting;
 	d->stats.verdicts[answer->verdict]++;
 	d->stats.allowed += allowed;
-	if (!allowed)
-		remember(d, q, answer, action);
+	if (!allowed || for_good)
+		remember(d, q, answer, action, allowed);
 	in_time = release_all(d, q, action, lasting);
 	d->stats.late += !in_time && q->waiters != NONE;
 	if (action != WARD_POLICY_ACTION_ALLOW)
@@ -241,7 +244,7 @@ question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int p
 {
 	struct ward_key now;
 	enum ward_fd_kind kind;
-	bool allowed = is_allowed(d, answer);
+	bool for_good, allowed = is_allowed(d, answer, &for_good);
 	enum ward_policy_action action =
 		ward_decide_action(&d->rules, answer->verdict, answer->reason, answer->from_cloud);
 	const struct ward_incident incident = {

@@ -138,7 +138,7 @@ test_allowed_is_asked_each_time(void **state)
 	assert_int_equal(f.incident_count, 0);
 	assert_int_equal(f.settled, 0);
 	assert_int_equal(stats().allowed, 1);
-	/* Taken back: nothing of it was remembered. */
+	/* It has an end, and that comes: nothing of it was remembered. */
 	f.allowed_threat = NULL;
 	fd = open_it(0);
 	assert_int_equal(f.scan_count, 2);
@@ -150,6 +150,35 @@ test_allowed_is_asked_each_time(void **state)
 	fd = open_it(0);
 	scanned(2, WARD_MALICIOUS);
 	assert_int_equal(answered(), fd);
+}
+
+static void
+test_allowed_for_good_is_remembered(void **state)
+{
+	int fd;
+
+	(void)state;
+	begin();
+	f.allowed_threat = "Test.Bad";
+	f.allowed_for_good = true;
+	fd = open_it(0);
+	scanned(0, WARD_MALICIOUS);
+	assert_int_equal(answered(), fd);
+	assert_int_equal(f.settled, 1);
+	/* The kernel has lost the mark: the next open is answered at once, and nothing is told. */
+	fd = open_it(0);
+	assert_int_equal(answered(), fd);
+	assert_int_equal(f.scan_count, 1);
+	assert_int_equal(f.settled, 2);
+	assert_int_equal(f.incident_count, 0);
+	assert_int_equal(stats().allowed, 2);
+	/* Taken back, which is a new epoch: marks and memory are gone. */
+	f.allowed_threat = NULL;
+	ward_decide_new_epoch(f.d);
+	fd = open_it(0);
+	assert_int_equal(f.scan_count, 2);
+	scanned(1, WARD_MALICIOUS);
+	assert_int_equal(answered(), -fd);
 }
 
 /* The policy's own list stands above what anybody has found, and above what is allowed. */
@@ -633,6 +662,7 @@ main(void)
 		TEST(test_our_own_and_what_has_no_content),
 		TEST(test_excluded),
 		TEST(test_allowed_is_asked_each_time),
+		TEST(test_allowed_for_good_is_remembered),
 		TEST(test_blocked_by_the_policy),
 		TEST(test_urgent_goes_first),
 		TEST(test_no_verdict_is_the_fail_mode_and_not_remembered),

@@ -50,6 +50,7 @@ struct fixture {
 	bool touch_while_settling, kept_out;
 	uint64_t excluded_inode;
 	const char *allowed_threat;
+	bool allowed_for_good;
 	enum ward_incident_kind kinds[ASKED_MAX];
 	enum ward_policy_action actions[ASKED_MAX];
 	int pids[ASKED_MAX];
@@ -156,9 +157,10 @@ excluded(void *ctx, int fd, int pid)
 }
 
 static inline bool
-allowed(void *ctx, const struct ward_answer *answer)
+allowed(void *ctx, const struct ward_answer *answer, bool *ret_for_good)
 {
 	(void)ctx;
+	*ret_for_good = f.allowed_for_good;
 	return f.allowed_threat && strcmp(f.allowed_threat, answer->threat) == 0;
 }
 

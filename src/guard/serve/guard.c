@@ -156,23 +156,33 @@ excluded(void *ctx, int fd, int pid)
 }
 
 /* By an administrator, as long as the organisation lets him, or by the policy's exclusions of contents and
-   threats. */
+   threats; at that time. */
 static bool
-allowed(void *ctx, const struct ward_answer *answer)
+allowed_at(struct guard *g, const struct ward_policy_effective *policy,
+	   const struct ward_answer *answer, uint64_t now_ms)
 {
-	struct guard *g = ctx;
 	const struct ward_exclusion_subject subject = {
 		.sha256 = answer->sha256,
 		.threat = answer->threat,
 		.scope = WARD_EXCLUDE_REALTIME,
-		.now_s = ward_clock_wall() / 1000000,
+		.now_s = now_ms / 1000,
 	};
-	struct ward_held_ref *policy = ward_held_take(g->held);
-	bool found = policy->effective->policy.local.allow_threats &&
-		     ward_allowed_has(g->allowed, answer->sha256, answer->threat,
-				      ward_clock_wall() / 1000);
 
-	found = found || ward_exclusions_match(policy->effective->exclusions, &subject) != NULL;
+	if (policy->policy.local.allow_threats &&
+	    ward_allowed_has(g->allowed, answer->sha256, answer->threat, now_ms))
+		return true;
+	return ward_exclusions_match(policy->exclusions, &subject) != NULL;
+}
+
+static bool
+allowed(void *ctx, const struct ward_answer *answer, bool *ret_for_good)
+{
+	struct guard *g = ctx;
+	struct ward_held_ref *policy = ward_held_take(g->held);
+	bool found = allowed_at(g, policy->effective, answer, ward_clock_wall() / 1000);
+
+	/* What has an end has ended by then. */
+	*ret_for_good = found && allowed_at(g, policy->effective, answer, UINT64_MAX);
 	ward_held_give(g->held, policy);
 	return found;
 }
