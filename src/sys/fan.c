@@ -160,10 +160,19 @@ mark_file(int group, unsigned flags, int fd, unsigned what)
 	return ward_errno_rc(errno);
 }
 
+/*
+ * The mark also asks for the events that its filesystem's asks for. That adds none, and keeps the mark when
+ * it ignores nothing any more: Linux lets an open pass unasked that meets the removal of a mark
+ * (fanotify_handle_event: "Just let the operation pass in that case"), and what was ignored is heeded
+ * again just when the file was written and may be opened.
+ */
 enum ward_rc
 ward_fan_ignore(int group, int fd, unsigned what)
 {
-	return mark_file(group, FAN_MARK_ADD | FAN_MARK_IGNORE | FAN_MARK_EVICTABLE, fd, what);
+	enum ward_rc rc = mark_file(group, FAN_MARK_ADD | FAN_MARK_EVICTABLE, fd, what);
+
+	return rc ? rc
+		  : mark_file(group, FAN_MARK_ADD | FAN_MARK_IGNORE | FAN_MARK_EVICTABLE, fd, what);
 }
 
 enum ward_rc

@@ -59,13 +59,15 @@ enum ward_rc ward_fan_watch(int group, int fd, unsigned what) WARD_MUST_CHECK;
 enum ward_rc ward_fan_unwatch(int group, int fd, unsigned what) WARD_MUST_CHECK;
 
 /*
- * No more events of these kinds for this one file until it is written to, however it is called, or
- * the kernel needs the memory. Does nothing, and says WARD_OK, while the file is open for writing.
+ * No more events of these kinds, which its filesystem is watched for, for this one file until it is
+ * written to, however it is called, or the kernel needs the memory. Does nothing, and says WARD_OK, while
+ * the file is open for writing.
  */
 enum ward_rc ward_fan_ignore(int group, int fd, unsigned what) WARD_MUST_CHECK;
 /* Takes that back. WARD_E_NOENT: there was no such mark. */
 enum ward_rc ward_fan_heed(int group, int fd, unsigned what) WARD_MUST_CHECK;
-/* Takes it back for all files. */
+/* Takes it back for all files. An open that meets it, of a file that was written since, may pass
+ * unasked: the time is that of taking one mark off its list. */
 enum ward_rc ward_fan_heed_all(int group) WARD_MUST_CHECK;
 
 #endif

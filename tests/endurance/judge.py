@@ -8,7 +8,6 @@ SLACK = 1.5      # seconds: 50 processes and the guard share two processors
 LATER = 3.0      # until the log has a line: the guard tells counts once a second
 REPEAT = 13.0    # the same news is not told again within 10 s (serve/journal.c)
 MAPPED = 2.0     # a write through a mapping shows when the news of the close has been read
-STALE = 0.005    # an open that comes with the end of the write that turned the file: one in 9,000
 UNSEEN = 40.0    # what had been written but not scanned when the guard was killed
 
 
@@ -85,8 +84,6 @@ class Evidence:
             return "its deadline was over, and the guard died before it told"
         if r["kind"] == "cloud" and self.was_down(end, end + LATER):
             return "the guard died right after it, with what it had not told"
-        if family and family.how == "write" and start < family.at + STALE:
-            return "in the instant after a write (README)"
         if r["mapped"] and start < r["mapped"] + MAPPED:
             return "written through a mapping just now"
         return None

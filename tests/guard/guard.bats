@@ -157,6 +157,14 @@ body_writer() {
 	guarded body_writer
 }
 
+body_marks() {
+	"$BUILD/tests/guard/marks" "$fs" 40000
+}
+
+@test "opens that meet the end of a mark are asked about" {
+	guarded body_marks
+}
+
 body_mounts() {
 	start
 	mkdir "$fs/late" "$fs/lower" "$fs/upper" "$fs/work" "$fs/over"

@@ -232,7 +232,7 @@ stands_on_the_ground(const struct ward_mount *m)
 	return any && known;
 }
 
-/* Taking back what is not there is fine. */
+/* Taking back what is not there is fine. Marks of single files ask for events by themselves. */
 static enum ward_rc
 set(int group, int fd, unsigned what, bool on)
 {
@@ -240,7 +240,8 @@ set(int group, int fd, unsigned what, bool on)
 		return WARD_OK;
 	if (on)
 		return ward_fan_watch(group, fd, what);
-	(void)!ward_fan_unwatch(group, fd, what);
+	if (ward_fan_unwatch(group, fd, what) == WARD_OK)
+		(void)!ward_fan_heed_all(group);
 	return WARD_OK;
 }
 
