@@ -19,7 +19,7 @@ ward_merkle_node(const struct ward_hash *left, const struct ward_hash *right, st
 	static const uint8_t one = 1;
 	const struct ward_span runs[] = {
 		{&one, 1}, {left->bytes, WARD_MERKLE_HASH}, {right->bytes, WARD_MERKLE_HASH}};
-	struct ward_hash hash;
+	struct ward_hash hash = {0};
 	enum ward_rc rc = ward_digest_runs(WARD_SHA256, runs, 3, hash.bytes);
 
 	if (!rc)

@@ -62,7 +62,7 @@ static const struct path consistent[] = {
 static struct ward_hash
 hash_of(const char *hex)
 {
-	struct ward_hash hash;
+	struct ward_hash hash = {0};
 
 	assert_true(ward_text_unhex(ward_span_str(hex), hash.bytes, 32));
 	return hash;
