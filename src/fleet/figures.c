@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/figures.h"
+
+#include <stdlib.h>
+
+static int
+by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void
+fleet_quantiles_of(uint64_t *values, size_t count, struct fleet_quantiles *ret)
+{
+	*ret = (struct fleet_quantiles){0};
+	if (count == 0)
+		return;
+	qsort(values, count, sizeof(*values), by_value);
+	ret->p50 = values[(count * 50 + 99) / 100 - 1];
+	ret->p99 = values[(count * 99 + 99) / 100 - 1];
+	ret->max = values[count - 1];
+}
