@@ -1,37 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "client/key.h"
 #include "fleet/crowd.h"
 #include "sys/fd.h"
 
-static FILE *
-open_file(const char *directory)
-{
-	char path[512];
+enum { FILE_MAX = 256 << 20, PATH = 512 };
 
-	if (snprintf(path, sizeof(path), "%s/devices.pem", directory) >= (int)sizeof(path))
-		return NULL;
-	return fopen(path, "re");
+static bool
+path_of(const char *directory, char ret[PATH])
+{
+	return snprintf(ret, PATH, "%s/devices.pem", directory) < PATH;
+}
+
+static enum ward_rc
+read_file(const char *directory, struct ward_buf *into)
+{
+	WARD_AUTO(ward_fd_close) int fd = -1;
+	char path[PATH];
+	enum ward_rc rc = WARD_E_LIMIT;
+
+	if (path_of(directory, path))
+		rc = ward_fd_open_regular(-1, path, false, &fd, NULL);
+	return rc ? rc : ward_fd_read_all(fd, into);
 }
 
 enum ward_rc
 fleet_identities_count(const char *directory, size_t *ret_count)
 {
-	FILE *file = open_file(directory);
-	char line[256];
+	static const char end[] = "-----END CERTIFICATE-----"; /* the second half of each */
+	WARD_AUTO(ward_key_wipe) struct ward_buf pem = {0};
+	enum ward_rc rc;
 	size_t count = 0;
 
-	if (!file)
-		return WARD_E_NOENT;
-	while (fgets(line, sizeof(line), file)) /* the second half of each */
-		count += strncmp(line, "-----END CERTIFICATE", 20) == 0;
-	(void)fclose(file);
+	ward_buf_init(&pem, FILE_MAX, NULL);
+	rc = read_file(directory, &pem);
+	if (rc)
+		return rc;
+	for (const uint8_t *at = pem.data, *to = pem.data + pem.len;
+	     at && (at = memmem(at, (size_t)(to - at), end, sizeof(end) - 1)); at++)
+		count++;
 	*ret_count = count;
 	return WARD_OK;
 }
@@ -39,37 +50,40 @@ fleet_identities_count(const char *directory, size_t *ret_count)
 enum ward_rc
 fleet_identities_load(const char *directory, struct fleet_device *devices, size_t count)
 {
-	FILE *file = open_file(directory);
-	enum ward_rc rc = file ? WARD_OK : WARD_E_NOENT;
+	WARD_AUTO(ward_key_wipe) struct ward_buf pem = {0};
+	BIO *bio = NULL;
+	enum ward_rc rc;
 
+	ward_buf_init(&pem, FILE_MAX, NULL);
+	rc = read_file(directory, &pem);
+	if (!rc && !(bio = BIO_new_mem_buf(pem.data, (int)pem.len)))
+		rc = WARD_E_NOMEM;
 	for (size_t i = 0; i < count && !rc; i++) {
 		struct fleet_link *l = &devices[i].link;
 
-		l->key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
-		l->certificate = PEM_read_X509(file, NULL, NULL, NULL);
+		l->key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+		l->certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 		if (!l->key || !l->certificate)
 			rc = WARD_E_FORMAT;
 	}
 	ERR_clear_error();
-	if (file)
-		(void)fclose(file);
+	BIO_free(bio);
 	return rc;
 }
 
 enum ward_rc
-fleet_identities_add(const char *directory, struct ward_span pem)
+fleet_identities_add(const char *directory, struct ward_span more)
 {
-	WARD_AUTO(ward_fd_close) int fd = -1;
-	char path[512];
+	WARD_AUTO(ward_key_wipe) struct ward_buf pem = {0};
+	char path[PATH];
 	enum ward_rc rc;
 
-	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
-		return WARD_E_IO;
-	if (snprintf(path, sizeof(path), "%s/devices.pem", directory) >= (int)sizeof(path))
-		return WARD_E_LIMIT;
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return WARD_E_IO;
-	rc = ward_fd_write_all(fd, pem);
-	return !rc && fsync(fd) != 0 ? WARD_E_IO : rc;
+	ward_buf_init(&pem, FILE_MAX, NULL);
+	(void)mkdir(directory, 0700); /* it may be there */
+	rc = path_of(directory, path) ? read_file(directory, &pem) : WARD_E_LIMIT;
+	if (rc == WARD_E_NOENT)
+		rc = WARD_OK;
+	if (!rc)
+		rc = ward_buf_append(&pem, more.data, more.len);
+	return rc ? rc : ward_fd_write_atomic(path, ward_buf_span(&pem), 0600);
 }

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/link.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "sys/fd.h"
+#include "sys/net.h"
 
 enum { IN = 32 * 1024, OUT = 64 * 1024, FRAME = 16393 };
 
@@ -41,7 +35,7 @@ note_session(SSL *ssl, SSL_SESSION *session)
 	return 1;
 }
 
-/* Only the CA given, and the name must be in the certificate. */
+/* Only the CA given, and the address must be in the certificate. */
 static bool
 set_trust(SSL_CTX *tls, const char *host, const char *ca_file)
 {
@@ -49,8 +43,7 @@ set_trust(SSL_CTX *tls, const char *host, const char *ca_file)
 
 	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
 	return SSL_CTX_load_verify_locations(tls, ca_file, NULL) == 1 &&
-	       (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 ||
-		X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
+	       X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1;
 }
 
 static enum ward_rc
@@ -74,25 +67,17 @@ enum ward_rc
 fleet_target_init(struct fleet_target *t, const char *server, const char *ca_file)
 {
 	const char *colon = strrchr(server, ':');
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-	char host[256];
+	char host[sizeof(t->server)];
 	size_t len = colon ? (size_t)(colon - server) : 0;
+	bool bracketed = len > 2 && server[0] == '[' && server[len - 1] == ']';
 
 	*t = (struct fleet_target){0};
-	if (len == 0 || len >= sizeof(host) ||
-	    snprintf(t->authority, sizeof(t->authority), "%s", server) >= (int)sizeof(t->authority))
+	if (len == 0 || strlen(server) >= sizeof(t->server))
 		return WARD_E_INVAL;
-	if (server[0] == '[' && server[len - 1] == ']') {
-		server++;
-		len -= 2;
-	}
-	memcpy(host, server, len);
+	memcpy(t->server, server, strlen(server));
+	len -= bracketed ? 2 : 0;
+	memcpy(host, server + (bracketed ? 1 : 0), len);
 	host[len] = 0;
-	if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
-		return WARD_E_INVAL;
-	memcpy(&t->address, found->ai_addr, found->ai_addrlen);
-	t->address_len = found->ai_addrlen;
-	freeaddrinfo(found);
 	return new_context(t, host, ca_file);
 }
 
@@ -203,7 +188,7 @@ fleet_call_start(struct fleet_link *l, const struct fleet_call_face *face, struc
 	nghttp2_nv nv[] = {header(":method", "POST"),
 			   header(":scheme", "https"),
 			   header(":path", face->path),
-			   header(":authority", l->target->authority),
+			   header(":authority", l->target->server),
 			   header("content-type", "application/grpc"),
 			   header("te", "trailers")};
 	nghttp2_data_provider provider = {.source.ptr = call, .read_callback = give_body};
@@ -355,19 +340,6 @@ shake(struct fleet_link *l)
 	l->up(l);
 }
 
-/* TCP stands, or it does not. */
-static void
-connected(struct fleet_link *l)
-{
-	int error = 0;
-	socklen_t len = sizeof(error);
-
-	if (getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error != 0)
-		l->broken = true;
-	else
-		l->state = FLEET_SHAKING;
-}
-
 static void
 end_calls(struct fleet_link *l)
 {
@@ -381,8 +353,10 @@ fleet_link_ready(struct fleet_link *l, unsigned events)
 {
 	ERR_clear_error();
 	l->working = true;
-	if (l->state == FLEET_CONNECTING && events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
-		connected(l);
+	if (l->state == FLEET_CONNECTING && events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) {
+		l->state = FLEET_SHAKING;
+		l->broken = ward_net_connected(l->fd) != WARD_OK;
+	}
 	if (l->state == FLEET_SHAKING && !l->broken)
 		shake(l);
 	if (l->state == FLEET_UP && !l->broken) {
@@ -414,23 +388,17 @@ new_tls(struct fleet_link *l)
 enum ward_rc
 fleet_link_open(struct fleet_link *l)
 {
-	const struct fleet_target *t = l->target;
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
 				    .data.ptr = l};
-	int one = 1;
+	enum ward_rc rc = ward_net_connect(l->target->server, &l->fd);
 
+	if (rc)
+		return rc;
 	l->broken = false;
-	l->fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (l->fd < 0)
-		return WARD_E_LIMIT;
-	(void)setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	l->state = FLEET_CONNECTING;
-	if (!new_tls(l) ||
-	    (connect(l->fd, (const struct sockaddr *)&t->address, t->address_len) != 0 &&
-	     errno != EINPROGRESS) ||
-	    epoll_ctl(l->poller, EPOLL_CTL_ADD, l->fd, &event) != 0) {
+	if (!new_tls(l) || epoll_ctl(l->poller, EPOLL_CTL_ADD, l->fd, &event) != 0) {
 		fleet_link_close(l);
-		return WARD_E_IO;
+		return WARD_E_NOMEM;
 	}
 	return WARD_OK;
 }

@@ -9,20 +9,17 @@
 
 #include <nghttp2/nghttp2.h>
 #include <openssl/ssl.h>
-#include <sys/socket.h>
 
 #include "proto/grpc.h"
 
 /* Where all go, and whom they trust there. */
 struct fleet_target {
-	struct sockaddr_storage address;
-	socklen_t address_len;
-	char authority[300]; /* "host:port" */
+	char server[80]; /* "address:port" */
 	SSL_CTX *tls;
 };
 
-/* "host:port", and the CA's certificates in PEM; no others are trusted. WARD_E_INVAL: the address is
- * none, or there is no such host; WARD_E_FORMAT: the file. */
+/* "address:port" in numbers, and the CA's certificates in PEM; no others are trusted. WARD_E_INVAL: the
+ * address; WARD_E_FORMAT: the file. */
 enum ward_rc fleet_target_init(struct fleet_target *target, const char *server,
 			       const char *ca_file) WARD_MUST_CHECK;
 void fleet_target_done(struct fleet_target *target);

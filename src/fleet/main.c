@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ward-fleet: many simulated endpoints in one process. */
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,9 +15,10 @@
 enum { FILE_MAX = 1 << 20, DEVICES_MAX = 60000 };
 
 static const char usage[] =
-	"Usage: ward-fleet enroll --server HOST:PORT --ca FILE --state DIR --devices N "
+	"Usage: ward-fleet enroll --server ADDRESS:PORT --ca FILE --state DIR --devices N "
 	"--token-file FILE\n"
-	"       ward-fleet push --server HOST:PORT --ca FILE --state DIR --devices N [--resume]\n\n"
+	"       ward-fleet push --server ADDRESS:PORT --ca FILE --state DIR --devices N "
+	"[--resume]\n\n"
 	"Simulated endpoints over real connections, each with a certificate of its own.\n\n"
 	"  enroll   enrols devices until the state directory holds N; the token must be good for "
 	"them\n"
@@ -97,7 +97,7 @@ read_file(const char *path, struct ward_buf *into)
 	WARD_AUTO(ward_fd_close) int fd = -1;
 
 	ward_buf_init(into, FILE_MAX, NULL);
-	if (!ward_fd_open_regular(AT_FDCWD, path, true, &fd, NULL) && !ward_fd_read_all(fd, into))
+	if (!ward_fd_open_regular(-1, path, true, &fd, NULL) && !ward_fd_read_all(fd, into))
 		return true;
 	(void)fprintf(stderr, "ward-fleet: %s: cannot be read\n", path);
 	return false;

@@ -140,3 +140,37 @@ ward_net_accept(int listener, int *ret_fd, char ret_address[WARD_NET_ADDRESS])
 	*ret_fd = fd;
 	return WARD_OK;
 }
+
+enum ward_rc
+ward_net_connect(const char *text, int *ret_fd)
+{
+	union address address;
+	socklen_t len;
+	int one = 1, fd;
+
+	if (!parse(text, &address, &len))
+		return WARD_E_INVAL;
+	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return WARD_E_LIMIT;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (connect(fd, &address.any, len) != 0 && errno != EINPROGRESS) {
+		enum ward_rc rc = ward_errno_rc(errno);
+
+		(void)close(fd);
+		return rc;
+	}
+	*ret_fd = fd;
+	return WARD_OK;
+}
+
+enum ward_rc
+ward_net_connected(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+		error = errno;
+	return error ? ward_errno_rc(error) : WARD_OK;
+}

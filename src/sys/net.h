@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TCP sockets: listening, taking connections. All non-blocking and close-on-exec. */
+/* TCP sockets: listening, taking and making connections. All non-blocking and close-on-exec. */
 #ifndef WARD_SYS_NET_H
 #define WARD_SYS_NET_H
 
@@ -23,5 +23,11 @@ enum ward_rc ward_net_with_port(const char *address, uint16_t port, char *ret,
  * other end as text. Nagle's algorithm is off. */
 enum ward_rc ward_net_accept(int listener, int *ret_fd,
 			     char ret_address[WARD_NET_ADDRESS]) WARD_MUST_CHECK;
+
+/* Begins a connection to "address:port" (numbers, as _listen); it stands or has failed when the socket is
+ * writable. WARD_E_INVAL: no such address; WARD_E_LIMIT: no descriptors; else what connect(2) said. */
+enum ward_rc ward_net_connect(const char *text, int *ret_fd) WARD_MUST_CHECK;
+/* How it ended. */
+enum ward_rc ward_net_connected(int fd) WARD_MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 #include "sys/net.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/socket.h>
@@ -36,6 +37,34 @@ test_listen_and_accept(void **state)
 }
 
 static void
+test_connect(void **state)
+{
+	struct pollfd writable = {.fd = -1, .events = POLLOUT};
+	char from[WARD_NET_ADDRESS], address[64];
+	int listener = -1, taken = -1;
+
+	(void)state;
+	assert_int_equal(ward_net_listen("127.0.0.1:0", &listener), WARD_OK);
+	assert_int_equal(ward_net_with_port("127.0.0.1:0", ward_net_port(listener), address,
+					    sizeof(address)),
+			 WARD_OK);
+	assert_int_equal(ward_net_connect(address, &writable.fd), WARD_OK);
+	assert_int_equal(poll(&writable, 1, 10000), 1);
+	assert_int_equal(ward_net_connected(writable.fd), WARD_OK);
+	assert_int_equal(ward_net_accept(listener, &taken, from), WARD_OK);
+	close(taken);
+	close(writable.fd);
+	close(listener);
+	/* nobody listens any more: refused now or later */
+	if (!ward_net_connect(address, &writable.fd)) {
+		assert_int_equal(poll(&writable, 1, 10000), 1);
+		assert_int_not_equal(ward_net_connected(writable.fd), WARD_OK);
+		close(writable.fd);
+	}
+	assert_int_equal(ward_net_connect("localhost:1", &taken), WARD_E_INVAL);
+}
+
+static void
 test_addresses(void **state)
 {
 	static const char *const bad[] = {
@@ -54,6 +83,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_listen_and_accept),
+		cmocka_unit_test(test_connect),
 		cmocka_unit_test(test_addresses),
 	};
 
