@@ -63,7 +63,7 @@ enum ward_rc fleet_identities_count(const char *directory, size_t *ret_count) WA
 enum ward_rc fleet_identities_load(const char *directory, struct fleet_device *devices,
 				   size_t count) WARD_MUST_CHECK;
 /* Adds these (PEM) to what is there. */
-enum ward_rc fleet_identities_add(const char *directory, struct ward_span pem) WARD_MUST_CHECK;
+enum ward_rc fleet_identities_add(const char *directory, struct ward_span more) WARD_MUST_CHECK;
 
 /* Starts the threads; nobody is connected yet. Target, job, devices and count are set. */
 enum ward_rc fleet_crowd_start(struct fleet_crowd *crowd, unsigned threads) WARD_MUST_CHECK;

@@ -131,8 +131,7 @@ call_free(struct fleet_call *call)
 {
 	if (call->next)
 		call->next->place = call->place;
-	if (call->place)
-		*call->place = call->next;
+	*call->place = call->next;
 	ward_grpc_deframer_done(&call->deframer);
 	free(call);
 }
@@ -202,7 +201,7 @@ fleet_call_start(struct fleet_link *l, const struct fleet_call_face *face, struc
 	memcpy(call->body, body.data, body.len);
 	ward_grpc_deframer_init(&call->deframer, face->answer_max, NULL);
 	if (nghttp2_submit_request(l->http, NULL, nv, 6, &provider, call) < 0) {
-		call_free(call);
+		free(call);
 		return WARD_E_NOMEM;
 	}
 	call->next = l->calls;
@@ -406,8 +405,10 @@ fleet_link_open(struct fleet_link *l)
 void
 fleet_link_close(struct fleet_link *l)
 {
-	while (l->calls)
-		call_free(l->calls);
+	for (struct fleet_call *call = l->calls, *next; call; call = next) {
+		next = call->next;
+		call_free(call);
+	}
 	nghttp2_session_del(l->http);
 	SSL_free(l->ssl);
 	ERR_clear_error();
