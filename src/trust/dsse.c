@@ -19,6 +19,12 @@ static const struct {
 	[WARD_DSSE_RECORD] = {"record", "application/vnd.ward.record.v1", (size_t)96 * KIB},
 };
 
+const char *
+ward_dsse_type_text(enum ward_dsse_type type)
+{
+	return type == WARD_DSSE_TARGETS ? "list of targets" : types[type].word;
+}
+
 enum ward_rc
 ward_trust_key_of(const uint8_t public_key[WARD_SIGN_PUBLIC], struct ward_trust_key *ret)
 {
@@ -104,7 +110,7 @@ ward_dsse_read_any(struct ward_span bytes, struct ward_arena *arena, struct ward
 	if (e->payload.len > types[d.type].max)
 		return WARD_REFUSE(ret_refusal, WARD_REFUSED_SIZE,
 				   "the %s has %zu bytes; at most %zu are taken",
-				   types[d.type].word, e->payload.len, types[d.type].max);
+				   ward_dsse_type_text(d.type), e->payload.len, types[d.type].max);
 	d.payload = ward_trust_span(e->payload);
 	*ret = d;
 	return WARD_OK;
@@ -119,15 +125,16 @@ ward_dsse_read(struct ward_span bytes, enum ward_dsse_type type, struct ward_are
 
 	if (bytes.len > types[type].max + WARD_DSSE_AROUND)
 		return WARD_REFUSE(ret_refusal, WARD_REFUSED_SIZE,
-				   "the %s has %zu bytes; at most %zu are taken", types[type].word,
-				   bytes.len, types[type].max + WARD_DSSE_AROUND);
+				   "the %s has %zu bytes; at most %zu are taken",
+				   ward_dsse_type_text(type), bytes.len,
+				   types[type].max + WARD_DSSE_AROUND);
 	rc = ward_dsse_read_any(bytes, arena, &d, ret_refusal);
 	if (rc)
 		return rc;
 	if (d.type != type)
 		return WARD_REFUSE(ret_refusal, WARD_REFUSED_TYPE,
-				   "it is signed as a %s, not as a %s", types[d.type].word,
-				   types[type].word);
+				   "it is signed as a %s, not as a %s", ward_dsse_type_text(d.type),
+				   ward_dsse_type_text(type));
 	*ret = d;
 	return WARD_OK;
 }

@@ -60,6 +60,8 @@ enum ward_rc ward_trust_key_of(const uint8_t public_key[WARD_SIGN_PUBLIC],
 const char *ward_dsse_type_name(enum ward_dsse_type type);
 /* "root", "targets" …; static. */
 const char *ward_dsse_type_word(enum ward_dsse_type type);
+/* What it is called in a sentence, "list of targets"; static. */
+const char *ward_dsse_type_text(enum ward_dsse_type type);
 /* The longest payload of this type, in bytes; envelopes are WARD_DSSE_AROUND longer at most. */
 size_t ward_dsse_payload_max(enum ward_dsse_type type);
 
