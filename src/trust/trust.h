@@ -36,6 +36,7 @@ struct ward_trust *ward_trust_free(struct ward_trust *t);
 /* For WARD_AUTO. */
 void ward_trust_freep(struct ward_trust **t);
 
+/* What is missing now; the first of it. */
 enum ward_trust_need ward_trust_need(const struct ward_trust *t, uint64_t now_ms);
 
 /*
