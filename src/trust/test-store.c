@@ -42,14 +42,14 @@ done(long result)
 }
 
 ssize_t
-write(int fd, const void *bytes, size_t len)
+write(int fd, const void *buf, size_t n)
 {
 	/* a short write first, so that there is something half written to die with */
-	size_t part = die_at && len > 100 && step % 2 == 0 ? len / 2 : len;
+	size_t part = die_at && n > 100 && step % 2 == 0 ? n / 2 : n;
 
 	if (fd <= 2)
-		return syscall(SYS_write, fd, bytes, len);
-	return may_go_on() ? done(syscall(SYS_write, fd, bytes, part)) : -1;
+		return syscall(SYS_write, fd, buf, n);
+	return may_go_on() ? done(syscall(SYS_write, fd, buf, part)) : -1;
 }
 
 int
@@ -59,9 +59,9 @@ fsync(int fd)
 }
 
 int
-rename(const char *from, const char *to)
+rename(const char *old, const char *new)
 {
-	return may_go_on() ? (int)done(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0))
+	return may_go_on() ? (int)done(syscall(SYS_renameat2, AT_FDCWD, old, AT_FDCWD, new, 0))
 			   : -1;
 }
 
