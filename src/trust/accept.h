@@ -38,7 +38,7 @@ struct ward_trust_accepted {
 bool ward_trust_scope_has(const struct ward_trust_scope *scope, const struct ward_trust_self *self);
 
 /*
- * Takes a batch: *ret_accepted are batch->count records in order, in the arena (96 times the batch's
+ * Takes a batch: *ret_accepted are batch->count records in order, in the arena (128 times the batch's
  * bytes and 1 MiB suffice), and the state has moved on. WARD_E_PERM with *ret_refusal: nothing has
  * changed. The caller makes what they say durable before it stores the state (trust/store.h): a record
  * that comes again after a crash is applied again.

@@ -13,7 +13,7 @@
 
 /*
  * The message, in the arena. WARD_E_PROTO: no such message, or not the canonical encoding of one;
- * WARD_E_LIMIT: the arena's budget does not suffice (24 times the input and 64 KiB always does).
+ * WARD_E_LIMIT: the arena's budget does not suffice (128 times the input and 64 KiB always does).
  */
 enum ward_rc ward_trust_unpack(const ProtobufCMessageDescriptor *type, struct ward_span in,
 			       struct ward_arena *arena, void *ret_message) WARD_MUST_CHECK;

@@ -67,7 +67,7 @@ size_t ward_dsse_payload_max(enum ward_dsse_type type);
 
 /*
  * Takes an envelope apart; it may be without signatures. WARD_E_PERM with *ret_refusal: too large,
- * malformed, wrong type. WARD_E_LIMIT: the arena's budget (24 times the input and 64 KiB suffices).
+ * malformed, wrong type. WARD_E_LIMIT: the arena's budget (128 times the input and 64 KiB suffices).
  */
 enum ward_rc ward_dsse_read(struct ward_span bytes, enum ward_dsse_type type,
 			    struct ward_arena *arena, struct ward_dsse *ret,

@@ -10,7 +10,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	WARD_AUTO(ward_buf_done) struct ward_buf again = {0};
-	struct ward_budget budget = {.cap = 24 * size + 65536};
+	struct ward_budget budget = {.cap = 128 * size + 65536};
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
 	struct ward_refusal refusal;
 	struct ward_trust_record r;

@@ -85,7 +85,7 @@ struct ward_trust_timestamp {
 
 /*
  * Decoders: WARD_E_PERM with *ret_refusal: malformed, or a bad field. WARD_E_LIMIT: the arena's budget
- * (64 times the input and 256 KiB suffices). Encoders refuse what decoders would, and append.
+ * (128 times the input and 1 MiB suffices). Encoders refuse what decoders would, and append.
  */
 enum ward_rc ward_trust_root_decode(struct ward_span payload, struct ward_arena *arena,
 				    struct ward_trust_root *ret,

@@ -151,7 +151,7 @@ enum ward_rc ward_trust_record_encode(const struct ward_trust_record *r, struct 
 /*
  * A payload as a record, every field checked; who signed it is another question (trust/accept.h).
  * WARD_E_PERM with *ret_refusal: malformed, or a bad field, which the text names. WARD_E_LIMIT: the
- * arena's budget (24 times the input and 64 KiB suffices).
+ * arena's budget (128 times the input and 64 KiB suffices).
  */
 enum ward_rc ward_trust_record_decode(struct ward_span payload, struct ward_arena *arena,
 				      struct ward_trust_record *ret,

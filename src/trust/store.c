@@ -100,7 +100,7 @@ adopt_all(const Ward__Trust__V1__State *m, struct ward_trust **ret, struct ward_
 enum ward_rc
 ward_trust_load(struct ward_span bytes, struct ward_trust **ret, struct ward_refusal *ret_refusal)
 {
-	struct ward_budget budget = {.cap = 24 * bytes.len + SLACK};
+	struct ward_budget budget = {.cap = 128 * bytes.len + SLACK};
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
 	Ward__Trust__V1__State *m = NULL;
 	uint8_t digest[DIGEST];

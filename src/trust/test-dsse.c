@@ -213,6 +213,29 @@ there_are_limits(void **state)
 	free(bytes);
 }
 
+/* Two bytes ask for a whole structure: what the header says suffices has to suffice for that too. Found
+ * by fuzz-dsse. */
+static void
+many_empty_signatures_are_refused_not_a_lack_of_memory(void **state)
+{
+	struct world *w = *state;
+	uint8_t bytes[4096];
+	struct ward_budget budget = {.cap = 128 * sizeof(bytes) + 65536};
+	struct ward_arena *arena = ward_arena_new(&budget);
+	struct ward_dsse d;
+
+	assert_non_null(arena);
+	for (size_t i = 0; i < sizeof(bytes); i += 2) {
+		bytes[i] = 0x1a; /* field 3, a message without bytes */
+		bytes[i + 1] = 0;
+	}
+	assert_int_equal(
+		ward_dsse_read_any(ward_span_of(bytes, sizeof(bytes)), arena, &d, &w->refusal),
+		WARD_E_PERM);
+	assert_int_equal(w->refusal.code, WARD_REFUSED_FORMAT);
+	ward_arena_free(arena);
+}
+
 static void
 every_refusal_has_a_word(void **state)
 {
@@ -241,6 +264,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_signature_under_another_name_is_none, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(there_are_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			many_empty_signatures_are_refused_not_a_lack_of_memory, setup, teardown),
 		cmocka_unit_test(every_refusal_has_a_word),
 	};
 

@@ -7,7 +7,7 @@
 #include "sys/digest.h"
 #include "trust/trust-priv.h"
 
-enum { SLOT_BUDGET = 1024 * 1024, SLOT_FACTOR = 96 };
+enum { SLOT_BUDGET = 1024 * 1024, SLOT_FACTOR = 128 };
 
 /* --- one piece --- */
 
