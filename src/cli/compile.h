@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules and signatures into a pack, in a child process without privileges. */
+/* Rules and signatures into a pack (intel/compiler.h), with what there is to say on the terminal. */
 #ifndef WARD_CLI_COMPILE_H
 #define WARD_CLI_COMPILE_H
 
@@ -12,13 +12,8 @@ struct ward_compile {
 	bool quiet;			  /* no counts, no notes about what is not supported */
 };
 
-/*
- * The pack as a sealed file in memory; the descriptor is the caller's. What is wrong was said on
- * stderr (file, line, reason) when it is not WARD_OK.
- *
- * The files are opened here and parsed in a child that has no privileges: as root, YARA's include
- * works for files that everybody may read only.
- */
+/* The pack as a sealed file in memory; the descriptor is the caller's. What is wrong was said on
+ * stderr (file, line, reason) when it is not WARD_OK. */
 enum ward_rc ward_compile(const struct ward_compile *job, int *ret_fd) WARD_MUST_CHECK;
 
 #endif

@@ -272,6 +272,7 @@ ward_pack_builder_add(struct ward_pack_builder *b, const char *name, struct ward
 /* A section to be: its bytes as runs one after the other. */
 struct part {
 	enum ward_pack_type type;
+	uint32_t flags;
 	struct ward_span runs[MAX_RUNS];
 	size_t count;
 	uint64_t offset, length;
@@ -282,7 +283,7 @@ struct layout {
 	size_t count;
 	uint64_t end;
 	uint8_t head[WARD_PACK_HEADER + WARD_PACK_MAX_SECTIONS * WARD_PACK_SECTION];
-	struct ward_buf bodies, yara, manifest;
+	struct ward_buf bodies, yara, edition, manifest;
 };
 
 static struct part *
@@ -355,6 +356,21 @@ add_rules(struct ward_pack_builder *b, struct layout *l, struct ward_pack_counts
 }
 
 static enum ward_rc
+add_edition(const struct ward_pack_builder *b, struct layout *l)
+{
+	enum ward_rc rc;
+
+	if (!b->config.edition)
+		return WARD_OK;
+	rc = ward_edition_write(b->config.edition, &l->edition);
+	if (rc == WARD_OK) {
+		add_part(l, WARD_PACK_EDITION, ward_buf_span(&l->edition));
+		l->parts[l->count - 1].flags = WARD_PACK_OPTIONAL;
+	}
+	return rc;
+}
+
+static enum ward_rc
 make_parts(struct ward_pack_builder *b, struct layout *l, const char *created,
 	   struct ward_pack_counts *counts)
 {
@@ -372,7 +388,7 @@ make_parts(struct ward_pack_builder *b, struct layout *l, const char *created,
 		rc = ward_manifest_write(&l->manifest, created, counts, ward_buf_span(&b->sources));
 	if (rc == WARD_OK)
 		add_part(l, WARD_PACK_MANIFEST, ward_buf_span(&l->manifest));
-	return rc;
+	return rc == WARD_OK ? add_edition(b, l) : rc;
 }
 
 static uint64_t
@@ -396,6 +412,7 @@ fill_head(struct layout *l)
 		part->offset = round_up(l->end);
 		l->end = part->offset + part->length;
 		ward_table_put(p, part->type, 4);
+		ward_table_put(p + 4, part->flags, 4);
 		ward_table_put(p + 8, part->offset, 8);
 		ward_table_put(p + 16, part->length, 8);
 		rc = ward_digest_runs(WARD_SHA256, part->runs, part->count, p + 32);
@@ -442,6 +459,7 @@ ward_pack_builder_finish(struct ward_pack_builder *b, const char *created, ward_
 	ward_buf_init(&l->bodies, UINT32_MAX, NULL);
 	ward_buf_init(&l->yara, (size_t)4 << 30, NULL);
 	ward_buf_init(&l->manifest, 512 << 20, NULL);
+	ward_buf_init(&l->edition, 2 * WARD_EDITION_NOTES, NULL);
 	if (rc == WARD_OK)
 		rc = make_parts(b, l, created, &counts);
 	if (rc == WARD_OK)
@@ -455,6 +473,7 @@ ward_pack_builder_finish(struct ward_pack_builder *b, const char *created, ward_
 	ward_buf_done(&l->bodies);
 	ward_buf_done(&l->yara);
 	ward_buf_done(&l->manifest);
+	ward_buf_done(&l->edition);
 	free(l);
 	return rc;
 }

@@ -28,6 +28,7 @@ struct ward_pack_config {
 	ward_yara_include include; /* resolves YARA includes; NULL: refused */
 	void *include_ctx;
 	bool lenient; /* YARA sources that do not compile are left out, with a notice */
+	const struct ward_edition *edition; /* NULL: of no series */
 };
 
 /* Takes the next bytes of the pack. */

@@ -56,7 +56,8 @@ ward_intel_compile(const struct ward_intel_job *job, ward_pack_write write, void
 					  .notice_ctx = job->notice_ctx,
 					  .include = include,
 					  .include_ctx = (void *)(uintptr_t)job->files,
-					  .lenient = job->lenient};
+					  .lenient = job->lenient,
+					  .edition = job->edition};
 	struct ward_intel_result result;
 	struct ward_pack_builder *b;
 	enum ward_rc rc = ward_pack_builder_new(&config, &b);

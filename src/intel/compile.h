@@ -27,7 +27,8 @@ struct ward_intel_job {
 	const char *created;	  /* for the manifest; the library has no clock */
 	ward_match_notice notice; /* may be NULL */
 	void *notice_ctx;
-	bool lenient; /* ward_pack_config.lenient */
+	bool lenient;			    /* ward_pack_config.lenient */
+	const struct ward_edition *edition; /* the same */
 };
 
 /*

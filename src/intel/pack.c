@@ -28,6 +28,7 @@ struct ward_pack {
 	struct ward_matcher *matchers[WARD_PACK_MAX_SECTIONS];
 	size_t matcher_count;
 	struct ward_pack_counts counts;
+	struct ward_edition edition;
 };
 
 static bool
@@ -139,6 +140,8 @@ open_section(struct ward_pack *p, const struct section *s)
 	switch (s->type) {
 	case WARD_PACK_MANIFEST:
 		return WARD_OK;
+	case WARD_PACK_EDITION:
+		return ward_edition_read(s->bytes, &p->edition);
 	case WARD_PACK_HASHES:
 		rc = open_hashes(p, s->bytes, &m);
 		break;
@@ -228,6 +231,12 @@ ward_pack_manifest(const struct ward_pack *p)
 	return ward_pack_section(p, WARD_PACK_MANIFEST, 0);
 }
 
+struct ward_edition
+ward_pack_edition(const struct ward_pack *p)
+{
+	return p->edition;
+}
+
 struct ward_pack_counts
 ward_pack_count(const struct ward_pack *p)
 {
@@ -278,6 +287,8 @@ ward_pack_describe(const struct ward_pack *p, struct ward_buf *out)
 
 	ward_text_hex(p->dir.id, hex);
 	rc = ward_buf_printf(out, "id: %s\n", hex);
+	if (rc == WARD_OK && p->edition.number)
+		rc = ward_buf_printf(out, "number: %llu\n", (unsigned long long)p->edition.number);
 	for (unsigned k = 0; rc == WARD_OK && k < WARD_HASH_KINDS; k++) {
 		if (p->counts.hashes[k])
 			rc = ward_buf_printf(out, "%s hashes: %llu\n",

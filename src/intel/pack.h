@@ -25,6 +25,7 @@
 #define WARD_INTEL_PACK_H
 
 #include "base/buf.h"
+#include "intel/edition.h"
 #include "match/hash/table.h"
 #include "match/match.h"
 
@@ -36,6 +37,7 @@ enum ward_pack_type {
 	WARD_PACK_HASHES = 2,	/* match/hash/table.h; at most one */
 	WARD_PACK_BODIES = 3,	/* match/clamav/body.h; at most one */
 	WARD_PACK_YARA = 4,	/* match/yara's block; any number */
+	WARD_PACK_EDITION = 5,	/* intel/edition.h; optional, at most one counts */
 };
 
 enum { WARD_PACK_OPTIONAL = 1 };
@@ -63,6 +65,8 @@ struct ward_matcher *const *ward_pack_matchers(const struct ward_pack *p, size_t
 const uint8_t *ward_pack_id(const struct ward_pack *p);
 /* JSON text, borrowed; empty when there is none. */
 struct ward_span ward_pack_manifest(const struct ward_pack *p);
+/* Its place in a series; all zero when it has none. */
+struct ward_edition ward_pack_edition(const struct ward_pack *p);
 struct ward_pack_counts ward_pack_count(const struct ward_pack *p);
 /* The i-th section of a type; an empty span when there is none. */
 struct ward_span ward_pack_section(const struct ward_pack *p, enum ward_pack_type type, size_t i);

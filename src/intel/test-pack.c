@@ -20,6 +20,7 @@ struct world {
 	unsigned bad, notices, line, reads;
 	char file[100], text[200];
 	struct ward_buf out;
+	const struct ward_edition *edition;
 };
 
 static enum ward_rc
@@ -73,8 +74,13 @@ static enum ward_rc
 compile(struct world *w, size_t count, struct ward_intel_result *result)
 {
 	struct ward_intel_files files = {world_read, world_release, w};
-	struct ward_intel_job job = {w->names,	   count, &files, "2026-01-31T12:00:00Z",
-				     world_notice, w,	  false};
+	struct ward_intel_job job = {.paths = w->names,
+				     .count = count,
+				     .files = &files,
+				     .created = "2026-01-31T12:00:00Z",
+				     .notice = world_notice,
+				     .notice_ctx = w,
+				     .edition = w->edition};
 	enum ward_rc rc;
 
 	ward_buf_init(&w->out, 64 << 20, NULL);
@@ -283,6 +289,32 @@ test_damage(void **state)
 }
 
 static void
+test_edition(void **state)
+{
+	struct ward_edition e = {77, 1767225600, ward_span_str("für Köln")};
+	struct world w = {.names = {"a.hdb"}, .texts = {MD5 ":5:Hash.Hello\n"}, .edition = &e};
+	struct ward_intel_result r;
+	struct ward_edition read;
+	struct ward_pack *p;
+
+	(void)state;
+	assert_int_equal(compile(&w, 1, &r), WARD_OK);
+	assert_int_equal(ward_pack_verify(ward_buf_span(&w.out)), WARD_OK);
+	assert_int_equal(ward_pack_open(ward_buf_span(&w.out), &p), WARD_OK);
+	read = ward_pack_edition(p);
+	assert_int_equal(read.number, 77);
+	assert_int_equal(read.made_s, 1767225600);
+	assert_true(ward_span_eq(read.notes, e.notes));
+	ward_pack_free(p);
+	ward_buf_done(&w.out);
+	e.notes = ward_span_str("\xff");
+	assert_int_equal(compile(&w, 1, &r), WARD_E_FORMAT);
+	assert_int_equal(ward_edition_read(ward_span_str("short"), &read), WARD_E_FORMAT);
+	assert_int_equal(ward_edition_read(ward_span_str(""), &read), WARD_OK);
+	assert_int_equal(read.number, 0);
+}
+
+static void
 test_kinds(void **state)
 {
 	struct ward_span none = ward_span_str("");
@@ -308,6 +340,7 @@ main(void)
 		cmocka_unit_test(test_same_input_same_pack),
 		cmocka_unit_test(test_errors_name_file_and_line),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_edition),
 		cmocka_unit_test(test_kinds),
 	};
 

@@ -8,6 +8,7 @@
 #include "cloud/admin/ask.h"
 #include "cloud/admin/import.h"
 #include "cloud/admin/init.h"
+#include "cloud/admin/intel.h"
 #include "cloud/command.h"
 #include "cloud/identity/ca.h"
 #include "cloud/node/options.h"
@@ -321,6 +322,7 @@ const struct ward_cloud_command ward_admin_commands[] = {
 	{"verdict", "set and show verdicts on files", run},
 	{"policy", "show and set what devices do", run},
 	{"import", "take over lists of hashes", ward_import_command},
+	{"intel", "build packs of intelligence and deltas between them", ward_intel_command},
 	{"stats", "figures", run},
 	{"snapshot", "make a snapshot of the views, and let go of the log before it", run},
 	{0},

@@ -513,6 +513,45 @@ verdict_show(struct asked *a)
 	return done(put_notes(a, sha256[0]));
 }
 
+struct convictions {
+	json_t *list;
+};
+
+static enum ward_rc
+put_conviction(void *context, const uint8_t sha256[WARD_HASH_LEN],
+	       const struct ward_view_verdict *holds)
+{
+	struct convictions *c = context;
+	char hex[2 * WARD_HASH_LEN + 1];
+
+	ward_text_hex(ward_span_of(sha256, WARD_HASH_LEN), hex);
+	(void)json_array_append_new(
+		c->list, json_pack("{s:s, s:s}", "sha256", hex, "threat", holds->threat));
+	return WARD_OK;
+}
+
+/* A page of what the service itself has convicted; "next" is where the next one goes on. */
+static const char *
+convictions(struct asked *a)
+{
+	struct ward_conviction_walk walk = {.begun = *text_in(a, "after") != 0};
+	struct convictions c = {json_array()};
+	char hex[2 * WARD_HASH_LEN + 1];
+	enum ward_rc rc;
+
+	(void)json_object_set_new(a->out, "convictions", c.list);
+	if (walk.begun && !hex_in(a, "after", walk.last, WARD_HASH_LEN))
+		return "after: 64 hex digits";
+	walk.now_ms = a->now_ms;
+	walk.confidence = (uint16_t)number_in(a, "confidence");
+	rc = ward_views_convictions(a->node->views, PAGE, &walk, put_conviction, &c);
+	if (rc)
+		return done(rc);
+	ward_text_hex(ward_span_of(walk.last, WARD_HASH_LEN), hex);
+	put_text(a->out, "next", walk.end ? "" : hex);
+	return NULL;
+}
+
 /* --- figures and policy --- */
 
 static const char *
@@ -612,6 +651,7 @@ static const struct {
 	{"verdict.set", verdict_set},
 	{"verdict.show", verdict_show},
 	{"verdict.note", verdict_note},
+	{"intel.convictions", convictions},
 	{"stats", stats},
 	{"policy.show", policy_show},
 	{"policy.set", policy_set},

@@ -113,6 +113,24 @@ enum ward_rc ward_views_prefix(struct ward_views *views, struct ward_span prefix
 			       struct ward_view_verdict *ret_verdicts, size_t *ret_count,
 			       bool *ret_more) WARD_MUST_CHECK;
 
+/* --- convictions --- */
+
+/* A walk over all files with a verdict: whom it looks for, and where it stands (zeros: at its beginning). */
+struct ward_conviction_walk {
+	uint64_t now_ms;
+	uint16_t confidence; /* at least */
+	uint8_t last[WARD_HASH_LEN];
+	bool begun, end;
+};
+
+typedef enum ward_rc (*ward_conviction_fn)(void *context, const uint8_t sha256[WARD_HASH_LEN],
+					   const struct ward_view_verdict *holds);
+/* Calls `fn` for files that hold to be malicious for everybody, with at least this confidence and not
+ * because an imported list says so, in order; looks at `max` files and goes on from there the next time. */
+enum ward_rc ward_views_convictions(struct ward_views *views, size_t max,
+				    struct ward_conviction_walk *walk, ward_conviction_fn fn,
+				    void *context) WARD_MUST_CHECK;
+
 /* --- lists --- */
 
 enum { WARD_STALE_KEY = 64 };
