@@ -279,6 +279,24 @@ ward_pack_verify(struct ward_span mapped)
 }
 
 enum ward_rc
+ward_pack_name(struct ward_span mapped, uint8_t *ret_id, struct ward_edition *ret_edition)
+{
+	struct ward_edition e = {.number = 0};
+	struct directory d;
+	enum ward_rc rc = read_directory(mapped, &d);
+
+	for (size_t i = 0; rc == WARD_OK && i < d.count; i++) {
+		if (d.sections[i].type == WARD_PACK_EDITION)
+			rc = ward_edition_read(d.sections[i].bytes, &e);
+	}
+	if (rc != WARD_OK)
+		return rc;
+	memcpy(ret_id, d.id.data, WARD_PACK_ID_LEN);
+	*ret_edition = e;
+	return WARD_OK;
+}
+
+enum ward_rc
 ward_pack_describe(const struct ward_pack *p, struct ward_buf *out)
 {
 	char hex[2 * WARD_PACK_ID_LEN + 1];

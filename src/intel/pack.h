@@ -74,6 +74,11 @@ struct ward_span ward_pack_section(const struct ward_pack *p, enum ward_pack_typ
 /* Is every byte as the id says? WARD_OK, WARD_E_FORMAT (not), WARD_E_UNSUPPORTED. */
 enum ward_rc ward_pack_verify(struct ward_span mapped) WARD_MUST_CHECK;
 
+/* What a whole pack is called: its id (WARD_PACK_ID_LEN bytes) and edition, of which the notes are borrowed.
+ * Opens nothing that foreign code reads. As _verify fails, which it does not stand for. */
+enum ward_rc ward_pack_name(struct ward_span mapped, uint8_t *ret_id,
+			    struct ward_edition *ret_edition) WARD_MUST_CHECK;
+
 /* Appends what people want to know of a pack: id, counts, manifest. */
 enum ward_rc ward_pack_describe(const struct ward_pack *p, struct ward_buf *out) WARD_MUST_CHECK;
 

@@ -21,6 +21,7 @@ struct world {
 	char file[100], text[200];
 	struct ward_buf out;
 	const struct ward_edition *edition;
+	uint8_t id[WARD_PACK_ID_LEN];
 };
 
 static enum ward_rc
@@ -301,6 +302,9 @@ test_edition(void **state)
 	assert_int_equal(compile(&w, 1, &r), WARD_OK);
 	assert_int_equal(ward_pack_verify(ward_buf_span(&w.out)), WARD_OK);
 	assert_int_equal(ward_pack_open(ward_buf_span(&w.out), &p), WARD_OK);
+	assert_int_equal(ward_pack_name(ward_buf_span(&w.out), w.id, &read), WARD_OK);
+	assert_memory_equal(w.id, r.id, sizeof(r.id));
+	assert_int_equal(read.number, 77);
 	read = ward_pack_edition(p);
 	assert_int_equal(read.number, 77);
 	assert_int_equal(read.made_s, 1767225600);

@@ -51,6 +51,12 @@ enum ward_manage_operation {
 	WARD_MANAGE_SCAN_RESUME,
 	WARD_MANAGE_SCAN_STATUS,
 	WARD_MANAGE_SCAN_LIST,
+	WARD_MANAGE_UPDATE_STATUS,
+	WARD_MANAGE_UPDATE_HISTORY,
+	WARD_MANAGE_UPDATE_APPLY,
+	WARD_MANAGE_UPDATE_ROLLBACK,
+	WARD_MANAGE_UPDATE_FREEZE,
+	WARD_MANAGE_UPDATE_UNFREEZE,
 	WARD_MANAGE_OPERATIONS,
 };
 
@@ -59,7 +65,8 @@ enum {
 	WARD_MANAGE_SET_ID = 1,	  /* restore: set-user-id and its like too */
 	WARD_MANAGE_LENIENT = 2,  /* restore: leave out what the destination cannot hold */
 	WARD_MANAGE_DISTRUST = 4, /* restore: the file is not allowed from now on */
-	WARD_MANAGE_FLAGS = 7,
+	WARD_MANAGE_AGAIN = 8,	  /* update: an older pack, or one that failed, too */
+	WARD_MANAGE_FLAGS = 15,
 };
 
 struct ward_manage_request {

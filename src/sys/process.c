@@ -332,24 +332,44 @@ ward_process_cpus(void)
 	return 1;
 }
 
-/* proc(5), statm: the sixth number is data and stack, in pages. */
-size_t
-ward_process_data_size(void)
+/* proc(5), statm: numbers of pages. */
+static bool
+statm(const char *path, uint64_t ret[6])
 {
-	WARD_AUTO(ward_fd_close) int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	WARD_AUTO(ward_fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t text[256];
 	struct ward_span rest, part = {NULL, 0};
-	uint64_t pages;
 	size_t n = 0;
 
 	if (fd < 0 || ward_fd_pread(fd, text, sizeof(text), 0, &n) != WARD_OK)
-		return 0;
+		return false;
 	rest = ward_span_of(text, n);
 	for (int i = 0; i < 6; i++) {
-		if (!ward_text_split(&rest, ' ', &part))
-			return 0;
+		if (!ward_text_split(&rest, ' ', &part) || !ward_text_u64(part, &ret[i]))
+			return false;
 	}
-	if (!ward_text_u64(part, &pages))
+	return true;
+}
+
+/* The sixth is data and stack. */
+size_t
+ward_process_data_size(void)
+{
+	uint64_t pages[6];
+
+	return statm("/proc/self/statm", pages) ? (size_t)pages[5] * (size_t)sysconf(_SC_PAGESIZE)
+						: 0;
+}
+
+/* The second is what is in memory, the third what of that stands in a file too. */
+uint64_t
+ward_process_private_memory(pid_t pid)
+{
+	uint64_t pages[6];
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	if (!statm(path, pages) || pages[1] < pages[2])
 		return 0;
-	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+	return (pages[1] - pages[2]) * (uint64_t)sysconf(_SC_PAGESIZE);
 }

@@ -82,5 +82,7 @@ unsigned ward_process_cpus(void);
 /* Bytes of private writable memory of the calling process, as RLIMIT_DATA counts them; 0 when
  * /proc does not tell. */
 size_t ward_process_data_size(void);
+/* Bytes of memory that are the process's own and in use; 0 when /proc does not tell. */
+uint64_t ward_process_private_memory(pid_t pid);
 
 #endif

@@ -179,6 +179,15 @@ ward_sandbox_limit(size_t data)
 	return rc;
 }
 
+enum ward_rc
+ward_sandbox_limit_other(int pid, size_t data)
+{
+	const struct rlimit to = {data, data};
+
+	return !DATA_LIMITED || prlimit(pid, RLIMIT_DATA, &to, NULL) == 0 ? WARD_OK
+									  : ward_errno_rc(errno);
+}
+
 /* Whoever dies because memory ran out mostly dies of something else a moment later (abort, a NULL
    that was not expected). Asking for a little more tells the two apart. */
 static void

@@ -71,6 +71,10 @@ enum ward_rc ward_sandbox_filter(enum ward_sandbox_role role) WARD_MUST_CHECK;
  */
 enum ward_rc ward_sandbox_limit(size_t data) WARD_MUST_CHECK;
 
+/* Bytes of private memory that another process of ours may have from now on, and its children; for one
+ * that has not done anything yet. Not limited under AddressSanitizer. */
+enum ward_rc ward_sandbox_limit_other(int pid, size_t data) WARD_MUST_CHECK;
+
 /*
  * What a worker's end says. Crashes end it by their signal, as ever; but when the memory limit is
  * exhausted at that moment the process exits with WARD_SANDBOX_EXIT_MEMORY. Handlers run on a stack

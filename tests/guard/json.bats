@@ -37,12 +37,15 @@ body_keys() {
 		ward config list --json
 		ward exclusion list --json
 		ward history --json
+		ward updates freeze --json
+		ward updates unfreeze --json
+		ward updates history --json
 		ward status --json || true
 	} >"$work/said"
 	stop
 	# Each key of each event is named.
 	jq -r '.event as $e | keys[] | "\($e) \(.)"' "$work/said" | sort -u >"$work/keys"
-	[ "$(cut -d' ' -f1 "$work/keys" | sort -u | wc -l)" = 7 ] || fail "$(cut -d' ' -f1 "$work/keys" | sort -u)"
+	[ "$(cut -d' ' -f1 "$work/keys" | sort -u | wc -l)" = 9 ] || fail "$(cut -d' ' -f1 "$work/keys" | sort -u)"
 	while read -r event key; do
 		grep -qF "\"event\": \"$event\"" "$top/docs/json.md" || fail "$event is missing in docs/json.md"
 		[ "$key" = event ] || grep -qF "\`$key\`" "$top/docs/json.md" || fail "$key of $event is missing there"

@@ -36,6 +36,12 @@ static const operation operations[WARD_MANAGE_OPERATIONS] = {
 	[WARD_MANAGE_SCAN_RESUME] = scans_resume,
 	[WARD_MANAGE_SCAN_STATUS] = scans_status,
 	[WARD_MANAGE_SCAN_LIST] = scans_list,
+	[WARD_MANAGE_UPDATE_STATUS] = updates_status,
+	[WARD_MANAGE_UPDATE_HISTORY] = updates_history,
+	[WARD_MANAGE_UPDATE_APPLY] = updates_apply,
+	[WARD_MANAGE_UPDATE_ROLLBACK] = updates_rollback,
+	[WARD_MANAGE_UPDATE_FREEZE] = updates_freeze,
+	[WARD_MANAGE_UPDATE_UNFREEZE] = updates_freeze,
 };
 
 enum ward_rc

@@ -117,6 +117,12 @@ add(void *ctx, const struct ward_event *e)
 enum ward_rc
 events_list(struct call *c)
 {
+	return events_list_kind(c, c->request.name);
+}
+
+enum ward_rc
+events_list_kind(struct call *c, const char *kind)
+{
 	struct listing l = {.call = c};
 	uint64_t before;
 	enum ward_rc rc;
@@ -125,8 +131,8 @@ events_list(struct call *c)
 		return call_fail(c, WARD_E_NOENT, "the guard has no history");
 	if (!call_index(c, &before) || before > INT64_MAX)
 		return WARD_E_INVAL;
-	rc = ward_history_event_list(c->desk->o.history, ward_span_str(c->request.name),
-				     (int64_t)before, 0, add, &l);
+	rc = ward_history_event_list(c->desk->o.history, ward_span_str(kind), (int64_t)before, 0,
+				     add, &l);
 	if (rc == WARD_E_STOPPED) {
 		call_next_index(c, (uint64_t)l.last);
 		rc = WARD_OK;

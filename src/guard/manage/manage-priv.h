@@ -55,6 +55,8 @@ void call_event(struct call *c, const char *kind, const char *text, struct ward_
 /* A change that was refused: an event, unless the same user tried the same within a minute. */
 void call_refused(struct call *c, const char *why);
 enum ward_rc events_list(struct call *c) WARD_MUST_CHECK;
+/* The same of one kind. */
+enum ward_rc events_list_kind(struct call *c, const char *kind) WARD_MUST_CHECK;
 
 /* allow.c */
 enum ward_rc allowances_list(struct call *c) WARD_MUST_CHECK;
@@ -102,6 +104,12 @@ enum ward_rc scans_pause(struct call *c) WARD_MUST_CHECK;
 enum ward_rc scans_resume(struct call *c) WARD_MUST_CHECK;
 enum ward_rc scans_status(struct call *c) WARD_MUST_CHECK;
 enum ward_rc scans_list(struct call *c) WARD_MUST_CHECK;
+/* updates.c */
+enum ward_rc updates_status(struct call *c) WARD_MUST_CHECK;
+enum ward_rc updates_history(struct call *c) WARD_MUST_CHECK;
+enum ward_rc updates_apply(struct call *c) WARD_MUST_CHECK;
+enum ward_rc updates_rollback(struct call *c) WARD_MUST_CHECK;
+enum ward_rc updates_freeze(struct call *c) WARD_MUST_CHECK;
 
 /* house.c: forgets what is older, and removes what is more, than the policy keeps. */
 void house_keep(struct desk *d);

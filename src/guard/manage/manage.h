@@ -16,6 +16,7 @@
 #include "guard/policy/source.h"
 #include "guard/quarantine/quarantine.h"
 #include "guard/sweep/sweep.h"
+#include "guard/updates/updates.h"
 
 struct ward_manage_options {
 	const char *socket;
@@ -25,6 +26,7 @@ struct ward_manage_options {
 	struct ward_policy_places places; /* of the policy's documents, for changes */
 	struct ward_allowed *allowed;	  /* kept in step with the history */
 	struct ward_sweep *sweep;	  /* NULL: there are no scans of the machine */
+	struct ward_updates *updates;	  /* NULL: there are none */
 	/* What is allowed has changed: verdicts that were reached do not count any more. From any
 	 * thread; must not call back. */
 	void (*changed)(void *ctx);

@@ -32,6 +32,12 @@ static const struct {
 	[WARD_MANAGE_SCAN_RESUME] = {WARD_RIGHT_ADMIN, true, "resume a scan of the machine"},
 	[WARD_MANAGE_SCAN_STATUS] = {WARD_RIGHT_ANYBODY, false, "see what is scanned"},
 	[WARD_MANAGE_SCAN_LIST] = {WARD_RIGHT_ANYBODY, false, "list scans of the machine"},
+	[WARD_MANAGE_UPDATE_STATUS] = {WARD_RIGHT_ANYBODY, false, "see the state of updates"},
+	[WARD_MANAGE_UPDATE_HISTORY] = {WARD_RIGHT_ADMIN, false, "list updates"},
+	[WARD_MANAGE_UPDATE_APPLY] = {WARD_RIGHT_ADMIN, true, "apply an update"},
+	[WARD_MANAGE_UPDATE_ROLLBACK] = {WARD_RIGHT_ADMIN, true, "roll an update back"},
+	[WARD_MANAGE_UPDATE_FREEZE] = {WARD_RIGHT_ADMIN, true, "freeze updates"},
+	[WARD_MANAGE_UPDATE_UNFREEZE] = {WARD_RIGHT_ADMIN, true, "unfreeze updates"},
 };
 
 static bool

@@ -13,6 +13,7 @@
 #include "guard/serve/life.h"
 #include "guard/serve/memory.h"
 #include "guard/serve/mode.h"
+#include "guard/serve/renew.h"
 #include "guard/serve/rights.h"
 #include "guard/serve/status.h"
 #include "guard/serve/sweeper.h"
@@ -51,6 +52,7 @@ struct guard {
 	struct ward_watch *watch;
 	struct ward_kin *kin;
 	struct ward_scanners *scanners;
+	struct ward_renew *renew; /* NULL: packs cannot be kept here */
 	struct ward_remedy *remedy;
 	struct ward_journal *journal;
 	struct ward_origins *origins;
@@ -341,11 +343,12 @@ is_degraded(const struct guard *g)
 static enum ward_rc
 start_scanners(struct guard *g, const struct ward_policy *policy)
 {
-	uint64_t stamp = ward_keeper_stamp(g->options, policy);
+	struct ward_updates *updates = ward_renew_updates(g->renew);
+	uint64_t stamp = ward_keeper_stamp(g->options, policy, updates);
+	const struct ward_keeper_setup setup = {g->options, policy, updates, g->kin};
 	struct ward_keeper_intel intelligence;
 	struct ward_pool *pool = NULL;
-	enum ward_rc rc =
-		ward_keeper_pool(g->options, policy, g->kin, &pool, &intelligence, &g->why);
+	enum ward_rc rc = ward_keeper_pool(&setup, &pool, &intelligence, &g->why);
 
 	if (rc != WARD_OK)
 		return rc;
@@ -355,11 +358,49 @@ start_scanners(struct guard *g, const struct ward_policy *policy)
 	return WARD_OK;
 }
 
+/* With the pack that is in use now. What was settled is asked anew, when there is something to ask. */
+static enum ward_rc
+swap(void *ctx, struct ward_buf *why)
+{
+	struct guard *g = ctx;
+	enum ward_rc rc;
+
+	ward_buf_clear(&g->why);
+	rc = start_scanners(g, &g->policy->policy);
+	if (rc == WARD_OK && g->decide)
+		ward_decide_new_epoch(g->decide);
+	if (rc == WARD_OK && g->loop)
+		ward_loop_wake(g->loop);
+	if (rc != WARD_OK && why != &g->why)
+		(void)!ward_buf_append(why, g->why.data, g->why.len);
+	return rc;
+}
+
+static void
+crashed(void *ctx, uint64_t file)
+{
+	ward_updates_crashed(ctx, file);
+}
+
+/* Without a place for packs there is the one that came with the program. */
+static void
+start_renewing(struct guard *g)
+{
+	enum ward_rc rc = ward_renew_new(g->options, g->held, g->kin,
+					 ward_remedy_history(g->remedy), &g->renew);
+
+	if (rc != WARD_OK)
+		ward_say(WARD_ERROR, "store.failed", "the place for packs cannot be opened",
+			 "error.message", ward_rc_str(rc), NULL);
+	else
+		ward_scanners_listen(g->scanners, crashed, ward_renew_updates(g->renew));
+}
+
 /* Those that run do for this policy too. */
 static bool
 may_keep_scanners(const struct guard *g, const struct ward_policy *fresh)
 {
-	uint64_t stamp = ward_keeper_stamp(g->options, fresh);
+	uint64_t stamp = ward_keeper_stamp(g->options, fresh, ward_renew_updates(g->renew));
 
 	return stamp != 0 && stamp == g->scanners_stamp && !ward_scanners_broken(g->scanners);
 }
@@ -535,6 +576,7 @@ sources_of(const struct guard *g)
 		.memory = g->memory,
 		.packages = g->packages,
 		.asker = g->asker,
+		.renew = g->renew,
 		.intelligence = g->intelligence.ids,
 		.intelligence_ms = g->intelligence.newest_ms,
 		.reload_error = g->reload_error,
@@ -612,6 +654,7 @@ start_manage(struct guard *g)
 		.places = g->places,
 		.allowed = g->allowed,
 		.sweep = ward_sweeper_sweep(g->sweeper),
+		.updates = ward_renew_updates(g->renew),
 		.changed = allowances_changed,
 		.refused = refused,
 		.ctx = g,
@@ -633,6 +676,7 @@ start_sweeper(struct guard *g)
 		.decide = g->decide,
 		.journal = g->journal,
 		.history = ward_remedy_history(g->remedy),
+		.updates = ward_renew_updates(g->renew),
 	};
 
 	return ward_sweeper_new(&o, &g->sweeper);
@@ -657,13 +701,14 @@ start(struct guard *g, const char **ret_step)
 		rc = start_watch(g);
 	}
 	if (rc == WARD_OK) {
-		*ret_step = "scanners";
-		rc = start_scanners(g, &g->policy->policy);
-	}
-	if (rc == WARD_OK) {
 		*ret_step = "stores";
 		g->remedy = ward_remedy_new(g->options->state, &g->policy->policy);
 		rc = g->remedy ? ward_journal_new(g->remedy, &g->journal) : WARD_E_NOMEM;
+	}
+	if (rc == WARD_OK) {
+		*ret_step = "scanners";
+		start_renewing(g);
+		rc = ward_renew_start(g->renew, swap, g, &g->why);
 	}
 	if (rc == WARD_OK && ward_remedy_history(g->remedy)) {
 		g->was_killed = ward_life_begin(ward_remedy_history(g->remedy));
@@ -834,6 +879,7 @@ go(struct guard *g)
 			{.fd = ward_watch_table(g->watch), .events = POLLPRI},
 			{.fd = ward_control_fd(g->control), .events = POLLIN},
 			{.fd = ward_memory_fd(g->memory), .events = POLLIN},
+			{.fd = ward_renew_fd(g->renew), .events = POLLIN},
 		};
 
 		(void)poll(fds, sizeof(fds) / sizeof(fds[0]), TURN_MS);
@@ -844,6 +890,7 @@ go(struct guard *g)
 			refresh(g);
 		look_for_policy(g);
 		follow_mode(g);
+		ward_renew_turn(g->renew, ward_scanners_broken(g->scanners), swap, g);
 		mend(g);
 		ward_memory_turn(g->memory, ward_remedy_history(g->remedy));
 		feed(g);
@@ -877,6 +924,7 @@ stop(struct guard *g)
 {
 	(void)sd_notify(0, "STOPPING=1");
 	g->control = ward_control_free(g->control);
+	ward_renew_close(g->renew);
 	g->manage = ward_manage_free(g->manage);
 	/* While opens are still answered: its own are among them. */
 	g->sweeper = ward_sweeper_free(g->sweeper);
@@ -893,6 +941,7 @@ stop(struct guard *g)
 	g->origins = ward_origins_free(g->origins);
 	g->watch = ward_watch_free(g->watch);
 	g->journal = ward_journal_free(g->journal);
+	g->renew = ward_renew_free(g->renew);
 	if (g->remedy && ward_remedy_history(g->remedy))
 		ward_life_end(ward_remedy_history(g->remedy));
 	g->remedy = ward_remedy_free(g->remedy);

@@ -60,31 +60,38 @@ choose_packs(const struct ward_guard_options *o, const char *installed[1],
 	return installed;
 }
 
+/* That of the updates first: it stands for the installed one, not for those that are configured. */
 static enum ward_rc
-open_packs(const struct ward_guard_options *o, int fds[WARD_OPTIONS_PACKS], size_t *count,
-	   struct ward_buf *why)
+open_packs(const struct ward_guard_options *o, struct ward_updates *updates,
+	   int fds[WARD_KEEPER_PACKS], size_t *count, struct ward_buf *why)
 {
 	char room[WARD_PATHS_MAX];
+	uint8_t id[WARD_SHELF_ID];
 	const char *installed[1];
-	size_t wanted;
+	size_t wanted, first;
 	const char *const *packs = choose_packs(o, installed, room, &wanted);
 
-	for (*count = 0; *count < wanted; (*count)++) {
-		enum ward_rc rc = ward_fd_open_regular(-1, packs[*count], true, &fds[*count], NULL);
+	first = updates && ward_updates_open(updates, &fds[0], id) == WARD_OK;
+	if (first && o->pack_count == 0)
+		wanted = 0;
+	for (*count = first; *count < wanted + first; (*count)++) {
+		const char *path = packs[*count - first];
+		enum ward_rc rc = ward_fd_open_regular(-1, path, true, &fds[*count], NULL);
 
 		if (rc != WARD_OK) {
-			(void)!ward_buf_printf(why, "%s: %s\n", packs[*count], ward_rc_str(rc));
+			(void)!ward_buf_printf(why, "%s: %s\n", path, ward_rc_str(rc));
 			return rc;
 		}
 	}
 	return WARD_OK;
 }
 
-static enum ward_rc
-find_program(const struct ward_guard_options *o, char room[WARD_PATHS_MAX], const char **ret)
+enum ward_rc
+ward_keeper_scanner(const struct ward_guard_options *options, char room[WARD_KEEPER_PATH],
+		    const char **ret_path)
 {
-	*ret = o->scanner ? o->scanner : room;
-	return o->scanner ? WARD_OK : ward_paths_find("ward-scan", WARD_LIBEXECDIR, room);
+	*ret_path = options->scanner ? options->scanner : room;
+	return options->scanner ? WARD_OK : ward_paths_find("ward-scan", WARD_LIBEXECDIR, room);
 }
 
 static void
@@ -103,18 +110,17 @@ set_limits(const struct ward_policy *policy, struct ward_pool_options *pool)
 
 /* `wanted` is all but where the program and the packs are. */
 static enum ward_rc
-start(const struct ward_guard_options *options, const struct ward_pool_options *wanted,
-      struct ward_kin *kin, struct ward_pool **ret_pool, struct ward_keeper_intel *ret_intel,
-      struct ward_buf *why)
+start(const struct ward_keeper_setup *setup, const struct ward_pool_options *wanted,
+      struct ward_pool **ret_pool, struct ward_keeper_intel *ret_intel, struct ward_buf *why)
 {
 	struct ward_pool_options pool = *wanted;
 	char program[WARD_PATHS_MAX];
-	int fds[WARD_OPTIONS_PACKS];
+	int fds[WARD_KEEPER_PACKS];
 	size_t count = 0;
-	enum ward_rc rc = open_packs(options, fds, &count, why);
+	enum ward_rc rc = open_packs(setup->options, setup->updates, fds, &count, why);
 
 	if (rc == WARD_OK)
-		rc = find_program(options, program, &pool.program);
+		rc = ward_keeper_scanner(setup->options, program, &pool.program);
 	*ret_intel = (struct ward_keeper_intel){.newest_ms = 0};
 	for (size_t i = 0; i < count; i++) {
 		name_pack(fds[i], ret_intel->ids);
@@ -123,7 +129,7 @@ start(const struct ward_guard_options *options, const struct ward_pool_options *
 	pool.packs = fds;
 	pool.pack_count = count;
 	pool.on_process = on_process;
-	pool.on_process_ctx = kin;
+	pool.on_process_ctx = setup->kin;
 	if (rc == WARD_OK)
 		rc = ward_pool_new(&pool, ret_pool, why);
 	while (count > 0)
@@ -132,22 +138,21 @@ start(const struct ward_guard_options *options, const struct ward_pool_options *
 }
 
 enum ward_rc
-ward_keeper_pool(const struct ward_guard_options *options, const struct ward_policy *policy,
-		 struct ward_kin *kin, struct ward_pool **ret_pool,
+ward_keeper_pool(const struct ward_keeper_setup *setup, struct ward_pool **ret_pool,
 		 struct ward_keeper_intel *ret_intel, struct ward_buf *why)
 {
 	struct ward_pool_options pool;
 
 	ward_pool_options_default(&pool);
-	set_limits(policy, &pool);
-	return start(options, &pool, kin, ret_pool, ret_intel, why);
+	set_limits(setup->policy, &pool);
+	return start(setup, &pool, ret_pool, ret_intel, why);
 }
 
 enum ward_rc
-ward_keeper_sweep_pool(const struct ward_guard_options *options, const struct ward_policy *policy,
-		       struct ward_kin *kin, struct ward_pool **ret_pool,
+ward_keeper_sweep_pool(const struct ward_keeper_setup *setup, struct ward_pool **ret_pool,
 		       struct ward_keeper_intel *ret_intel, struct ward_buf *why)
 {
+	const struct ward_policy *policy = setup->policy;
 	struct ward_pool_options pool;
 
 	ward_pool_options_default(&pool);
@@ -156,7 +161,7 @@ ward_keeper_sweep_pool(const struct ward_guard_options *options, const struct wa
 	pool.queue_max = pool.line_max = 0; /* nobody waits: as many as the pool likes */
 	pool.limits.max_object = policy->scan.file_max;
 	pool.limits.skip_archives = !policy->scan.archives;
-	return start(options, &pool, kin, ret_pool, ret_intel, why);
+	return start(setup, &pool, ret_pool, ret_intel, why);
 }
 
 /* FNV-1a of 64 bits: nobody chooses what goes in. */
@@ -165,6 +170,19 @@ mix(uint64_t *stamp, uint64_t value)
 {
 	for (int i = 0; i < 64; i += 8)
 		*stamp = (*stamp ^ (value >> i & 0xff)) * 0x100000001b3u;
+}
+
+static void
+mix_update(uint64_t *stamp, struct ward_updates *updates)
+{
+	WARD_AUTO(ward_fd_close) int fd = -1;
+	uint8_t id[WARD_SHELF_ID];
+	uint64_t start;
+
+	if (!updates || ward_updates_open(updates, &fd, id) != WARD_OK)
+		return;
+	memcpy(&start, id, sizeof(start));
+	mix(stamp, start);
 }
 
 static bool
@@ -183,7 +201,8 @@ mix_file(uint64_t *stamp, const char *path)
 }
 
 uint64_t
-ward_keeper_stamp(const struct ward_guard_options *options, const struct ward_policy *policy)
+ward_keeper_stamp(const struct ward_guard_options *options, const struct ward_policy *policy,
+		  struct ward_updates *updates)
 {
 	char room[WARD_PATHS_MAX], program_room[WARD_PATHS_MAX];
 	const char *installed[1], *program;
@@ -191,11 +210,12 @@ ward_keeper_stamp(const struct ward_guard_options *options, const struct ward_po
 	const char *const *packs = choose_packs(options, installed, room, &count);
 	struct ward_pool_options pool;
 	uint64_t stamp = 0xcbf29ce484222325u;
-	bool fine = find_program(options, program_room, &program) == WARD_OK &&
+	bool fine = ward_keeper_scanner(options, program_room, &program) == WARD_OK &&
 		    mix_file(&stamp, program);
 
 	for (size_t i = 0; fine && i < count; i++)
 		fine = mix_file(&stamp, packs[i]);
+	mix_update(&stamp, updates);
 	ward_pool_options_default(&pool);
 	set_limits(policy, &pool);
 	mix(&stamp, pool.jobs);

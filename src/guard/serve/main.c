@@ -5,6 +5,7 @@
 
 #include "guard/packages/child.h"
 #include "guard/serve/guard.h"
+#include "guard/updates/child.h"
 
 int
 main(int argc, char **argv)
@@ -13,6 +14,8 @@ main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], WARD_PACKAGES_CHILD) == 0)
 		return ward_packages_child(argc, argv);
+	if (argc > 1 && strcmp(argv[1], WARD_UPDATES_CHILD) == 0)
+		return ward_updates_child(argc, argv);
 	if (!ward_guard_options_parse(argc, argv, &options))
 		return 2;
 	if (options.help) {

@@ -8,10 +8,17 @@
 #include "sys/fd.h"
 
 enum { CURRENT, FORMER, POOLS };
+/* More than questions can be under way at once. */
+enum { FILES = 1024 };
 
 struct ward_scanners {
 	struct ward_pool *pools[POOLS]; /* the loop's */
 	_Atomic bool broken;
+	void (*crashed)(void *ctx, uint64_t file);
+	void *ctx;
+	struct {
+		uint64_t question, file;
+	} files[FILES];	      /* what the questions under way are about; the loop's */
 	pthread_mutex_t lock; /* of what follows */
 	struct ward_pool *offered;
 	struct ward_pool_stats stats;
@@ -38,6 +45,13 @@ ward_scanners_free(struct ward_scanners *s)
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 	return NULL;
+}
+
+void
+ward_scanners_listen(struct ward_scanners *s, void (*crashed)(void *ctx, uint64_t file), void *ctx)
+{
+	s->crashed = crashed;
+	s->ctx = ctx;
 }
 
 void
@@ -68,6 +82,17 @@ ward_scanners_stats(struct ward_scanners *s, struct ward_pool_stats *ret_stats)
 
 /* --- the loop's side --- */
 
+/* A file with one content, as a number. */
+static uint64_t
+file_of(const struct ward_key *k)
+{
+	uint64_t file = k->device * 0x9e3779b97f4a7c15u;
+
+	file = (file ^ k->inode) * 0x9e3779b97f4a7c15u;
+	file = (file ^ (uint64_t)k->ctime) * 0x9e3779b97f4a7c15u;
+	return file ^ k->size;
+}
+
 enum ward_rc
 ward_scanners_ask(void *ctx, const struct ward_question *question)
 {
@@ -91,6 +116,8 @@ ward_scanners_ask(void *ctx, const struct ward_question *question)
 	rc = ward_pool_submit(s->pools[CURRENT], &request);
 	if (rc != WARD_OK)
 		ward_fd_close(&request.fd);
+	s->files[question->id % FILES].question = question->id;
+	s->files[question->id % FILES].file = file_of(question->key);
 	if (rc == WARD_E_GONE)
 		atomic_store(&s->broken, true);
 	return rc;
@@ -142,11 +169,24 @@ tell(struct ward_decide *d, const struct ward_pool_reply *reply)
 }
 
 static void
-turn(struct ward_pool *pool, struct ward_decide *d)
+look_for_crash(const struct ward_scanners *s, const struct ward_pool_reply *reply)
+{
+	const uint32_t ends = 1u << WARD_REASON_CRASHED | 1u << WARD_REASON_MEMORY;
+	uint64_t question = (uint64_t)(uintptr_t)reply->cookie;
+
+	if (s->crashed && reply->result->objects == 0 && (gaps_of(reply->result) & ends) &&
+	    s->files[question % FILES].question == question)
+		s->crashed(s->ctx, s->files[question % FILES].file);
+}
+
+static void
+turn(const struct ward_scanners *s, struct ward_pool *pool, struct ward_decide *d)
 {
 	struct ward_pool_reply *reply;
 
 	while (ward_pool_wait(pool, 0, &reply) == WARD_OK) {
+		if (pool == s->pools[CURRENT])
+			look_for_crash(s, reply);
 		tell(d, reply);
 		(void)ward_pool_reply_free(reply);
 	}
@@ -157,7 +197,7 @@ static void
 give_up(struct ward_scanners *s, struct ward_decide *d)
 {
 	ward_pool_cancel(s->pools[FORMER]);
-	turn(s->pools[FORMER], d);
+	turn(s, s->pools[FORMER], d);
 	s->pools[FORMER] = ward_pool_free(s->pools[FORMER]);
 }
 
@@ -185,13 +225,13 @@ void
 ward_scanners_turn(struct ward_scanners *s, struct ward_decide *d)
 {
 	if (s->pools[FORMER]) {
-		turn(s->pools[FORMER], d);
+		turn(s, s->pools[FORMER], d);
 		if (ward_pool_pending(s->pools[FORMER]) == 0)
 			s->pools[FORMER] = ward_pool_free(s->pools[FORMER]);
 	}
 	if (!s->pools[CURRENT])
 		return;
-	turn(s->pools[CURRENT], d);
+	turn(s, s->pools[CURRENT], d);
 	(void)pthread_mutex_lock(&s->lock);
 	ward_pool_stats(s->pools[CURRENT], &s->stats);
 	(void)pthread_mutex_unlock(&s->lock);

@@ -19,6 +19,11 @@ struct ward_scanners *ward_scanners_new(void) WARD_MUST_CHECK;
 /* Ends all scanners. */
 struct ward_scanners *ward_scanners_free(struct ward_scanners *s);
 
+/* Told from the loop's thread when a scanner ended on a file: a number for it and its content. Before there
+ * is a pool. */
+void ward_scanners_listen(struct ward_scanners *s, void (*crashed)(void *ctx, uint64_t file),
+			  void *ctx);
+
 /* --- from the keeper's thread --- */
 
 /* Hands over a pool (takes it) that the loop uses from its next turn on; what the former one works on

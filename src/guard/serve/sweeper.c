@@ -29,12 +29,13 @@ scanners(void *ctx, const struct ward_policy *policy, struct ward_pool **ret_poo
 {
 	const struct ward_sweeper *s = ctx;
 	WARD_AUTO(ward_buf_done) struct ward_buf why = {0};
+	const struct ward_keeper_setup setup = {s->o.options, policy, s->o.updates, s->o.kin};
 	struct ward_keeper_intel intel;
 	struct ward_pool_stats stats;
 	enum ward_rc rc;
 
 	ward_buf_init(&why, WHY, NULL);
-	rc = ward_keeper_sweep_pool(s->o.options, policy, s->o.kin, ret_pool, &intel, &why);
+	rc = ward_keeper_sweep_pool(&setup, ret_pool, &intel, &why);
 	if (rc != WARD_OK) {
 		(void)!ward_buf_byte(&why, 0);
 		ward_say(WARD_ERROR, "scan.no-scanners", "the scanners for a scan do not start",

@@ -7,6 +7,7 @@
 #include "guard/serve/journal.h"
 #include "guard/serve/options.h"
 #include "guard/sweep/sweep.h"
+#include "guard/updates/updates.h"
 
 /* All borrowed. */
 struct ward_sweeper_sources {
@@ -17,6 +18,7 @@ struct ward_sweeper_sources {
 	struct ward_decide *decide;
 	struct ward_journal *journal;
 	struct ward_history *history; /* NULL: there is none */
+	struct ward_updates *updates; /* the same */
 };
 
 struct ward_sweeper;
