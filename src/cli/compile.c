@@ -34,8 +34,14 @@ on_notice(void *ctx, bool bad, const char *file, unsigned line, const char *text
 static void
 print_counts(const struct ward_intel_result *result)
 {
-	static const char *const names[WARD_HASH_KINDS] = {"SHA-256", "SHA-1", "MD5", "section MD5",
-							   "section SHA-256"};
+	static const char *const names[WARD_HASH_KINDS] = {
+		[WARD_HASH_SHA256] = "SHA-256",
+		[WARD_HASH_SHA1] = "SHA-1",
+		[WARD_HASH_MD5] = "MD5",
+		[WARD_HASH_SECTION_SHA256] = "section SHA-256",
+		[WARD_HASH_SECTION_SHA1] = "section SHA-1",
+		[WARD_HASH_SECTION_MD5] = "section MD5",
+	};
 	char id[2 * WARD_PACK_ID_LEN + 1], count[WARD_HUMAN_MAX];
 
 	for (size_t i = 0; i < WARD_HASH_KINDS; i++)
