@@ -316,6 +316,7 @@ const struct ward_command ward_command_cloud = {
 		    "  ward cloud test --block-at-first-sight\n"
 		    "  ward cloud lookup $(sha256sum suspicious.bin | cut -d' ' -f1)\n"
 		    "  ward cloud submit suspicious.bin\n",
+	.verbs = "status test lookup submit",
 	.options = table,
 	.run = command_cloud,
 };

@@ -30,8 +30,18 @@ bash(void)
 	for (size_t i = 0; i < COMMANDS; i++)
 		(void)printf("%s ", commands[i]->name);
 	(void)fputs("help version completion\" -- \"$word\")\n\t\treturn\n\tfi\n"
-		    "\tcase $word in\n\t-*) ;;\n"
-		    "\t*) mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;\n\tesac\n"
+		    "\tcase $word in\n\t-*) ;;\n\t*)\n"
+		    "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+		    "\t\t[ \"$COMP_CWORD\" -eq 2 ] || return\n"
+		    "\t\tcase ${COMP_WORDS[1]} in\n",
+		    stdout);
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (commands[i]->verbs)
+			(void)printf(
+				"\t\t%s) mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen "
+				"-W \"%s\" -- \"$word\") ;;\n",
+				commands[i]->name, commands[i]->verbs);
+	(void)fputs("\t\tesac\n\t\treturn ;;\n\tesac\n"
 		    "\tcase ${COMP_WORDS[1]} in\n",
 		    stdout);
 	for (size_t i = 0; i < COMMANDS; i++) {
@@ -63,6 +73,8 @@ zsh_command(const struct ward_command *command)
 		zsh_text(o->help);
 		(void)printf("]%s%s'", o->value ? ":value:" : "", o->value ? "_files" : "");
 	}
+	if (command->verbs)
+		(void)printf(" \\\n\t\t'1: :{_files; compadd %s}'", command->verbs);
 	(void)fputs(" \\\n\t\t'*:file:_files' ;;\n", stdout);
 }
 

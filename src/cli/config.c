@@ -310,6 +310,7 @@ const struct ward_command ward_command_config = {
 		    "  ward config check /etc/ward/policy.json\n"
 		    "  ward config get cloud.level\n"
 		    "  ward config list --organisation organisation.json\n",
+	.verbs = "list get set unset check schema manual man",
 	.options = table,
 	.run = command_config,
 };

@@ -336,6 +336,7 @@ const struct ward_command ward_command_exclusion = {
 		 "Exit status of check: 0 excluded, 1 not excluded, 2 error.",
 	.examples = "  ward exclusion check /srv/data/new.iso\n"
 		    "  ward exclusion check --process /usr/sbin/mysqld /var/lib/mysql/ibdata1\n",
+	.verbs = "list check add remove",
 	.options = table,
 	.run = command_exclusion,
 };

@@ -180,6 +180,7 @@ const struct ward_command ward_command_intel = {
 	.examples = "  ward intel compile -o site.wardpack my-rules/ hashes.hsb main.cvd\n"
 		    "  ward intel show site.wardpack\n"
 		    "  ward scan --intel site.wardpack /srv\n",
+	.verbs = "compile show verify",
 	.options = table,
 	.run = command_intel,
 };

@@ -227,9 +227,10 @@ run_verb(const struct machine_options *o, const struct ward_strings *operands)
 		return simple(o, WARD_MANAGE_SCAN_PAUSE, NULL);
 	if (operands->count == 1 && strcmp(verb, "resume") == 0)
 		return simple(o, WARD_MANAGE_SCAN_RESUME, NULL);
-	(void)fputs("ward scan: start quick, start full, status, stop, pause, resume or history "
-		    "[KIND]\nTry: ward scan start --help\n",
-		    stderr);
+	(void)fputs(
+		"ward scan: start quick | full | running, status, stop, pause, resume or history "
+		"[KIND]\nTry: ward scan start --help\n",
+		stderr);
 	return WARD_EXIT_ERROR;
 }
 
@@ -250,14 +251,14 @@ ward_machine_run(int argc, char **argv)
 
 const struct ward_command ward_command_machine = {
 	.name = "scan",
-	.synopsis =
-		"ward scan start quick | full\n       ward scan status | stop | pause | resume\n"
-		"       ward scan history [quick | full]",
+	.synopsis = "ward scan start quick | full | running\n       ward scan status | stop | "
+		    "pause | resume\n"
+		    "       ward scan history [quick | full | running]",
 	.about = "Has the guard scan the whole machine, and tells how far it is.\n"
 		 "\n"
 		 "  start    quick: what runs, what starts by itself, where downloads and "
 		 "temporary\n"
-		 "           files lie; full: all local file systems\n"
+		 "           files lie; full: all local file systems; running: what processes run\n"
 		 "  status   what is under way, and when the next scans are planned\n"
 		 "  stop     for good; pause, resume: for a while\n"
 		 "  history  scans that were, the newest first\n"

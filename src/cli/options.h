@@ -43,6 +43,7 @@ struct ward_command {
 	const char *synopsis; /* "ward scan [OPTION]… PATH…" */
 	const char *about;    /* paragraph(s) for newcomers */
 	const char *examples; /* lines */
+	const char *verbs;    /* its first words, separated by spaces; NULL: it has none */
 	const struct ward_option *options;
 	int (*run)(int argc, char **argv);
 };

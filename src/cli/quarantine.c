@@ -106,7 +106,7 @@ one(const struct quarantine_options *o, enum ward_manage_operation operation, co
 						    : WARD_EXIT_ERROR;
 }
 
-/* Page after page, an item each. */
+/* Page after page. */
 static int
 verify(const struct quarantine_options *o, const char *id)
 {
@@ -229,6 +229,7 @@ const struct ward_command ward_command_quarantine = {
 		 "1 verify found damage, 2 error or refused.",
 	.examples = "  ward quarantine add ./strange.bin --why 'looks wrong'\n"
 		    "  ward quarantine purge --older-than 720h\n",
+	.verbs = "list show add restore verify delete purge",
 	.options = table,
 	.run = command_quarantine,
 };

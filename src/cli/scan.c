@@ -558,6 +558,7 @@ const struct ward_command ward_command_scan = {
 		"  ward scan --json / > result.json      the whole system, for a program to read\n"
 		"  ward scan -r my-rules/ -r list.hsb ~  with your own rules and hashes too\n"
 		"  curl -s URL | ward scan -             standard input\n",
+	.verbs = "start status stop pause resume history",
 	.options = table,
 	.run = command_scan,
 };

@@ -31,7 +31,10 @@ static const struct ward_option table[] = {
 };
 
 static const struct ward_command command = {
-	"test", "ward test PATH…", "About.", NULL, table, NULL,
+	.name = "test",
+	.synopsis = "ward test PATH…",
+	.about = "About.",
+	.options = table,
 };
 
 static bool

@@ -189,6 +189,7 @@ const struct ward_command ward_command_threat = {
 		"  ward threat list --status quarantined\n"
 		"  ward threat restore 0198c0de-0000-7000-8000-000000000001 --to /srv/checked\n"
 		"  ward threat allow --hash \"$(sha256sum < tool | cut -c1-64)\" --why 'our own'\n",
+	.verbs = "list allowed show restore delete allow disallow",
 	.options = table,
 	.run = command_threat,
 };

@@ -140,6 +140,7 @@ const struct ward_command ward_command_updates = {
 		 "2 refused or an error.",
 	.examples = "  ward updates apply /mnt/stick/42.wardpack\n"
 		    "  ward updates history --json\n",
+	.verbs = "status apply rollback freeze unfreeze history",
 	.options = table,
 	.run = command_updates,
 };

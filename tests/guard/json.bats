@@ -23,6 +23,7 @@ body_keys() {
 		ward scan status --json
 		wait_for 100 no_scan_goes
 		ward scan start full --wait --json || true
+		ward scan start running --wait --json || true
 		wait_for 50 eval '[ -n "$(threat quarantined)" ]'
 		ward scan history --json
 		ward threat list --json

@@ -16,6 +16,7 @@ guarded() {
 }
 
 body_adopt() {
+	local scan_root=$fs
 	start
 	publish one
 	echo "Marker one" >"$fs/one"
@@ -24,6 +25,8 @@ body_adopt() {
 	denied "$fs/one"
 	status 'definitions.version' 1
 	status 'definitions.status' up_to_date
+	# What runs is looked at with it.
+	wait_for 100 eval 'ward scan history running --json | jq -e ".source == \"update\" and .result == \"done\"" >/dev/null'
 	ward status --json | jq -e '."definitions.updated_minutes_ago" == 0 and (.health_issues | length) == 0' >/dev/null
 	# The next one as a delta, while files are opened all the time.
 	publish two

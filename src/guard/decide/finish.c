@@ -92,6 +92,14 @@ release_all(struct ward_decide *d, struct question *q, enum ward_policy_action a
 	return in_time;
 }
 
+/* Files are taken away, and processes ended, in these modes only; in the others it is told. */
+static bool
+acts(const struct ward_decide *d)
+{
+	return d->rules.mode == WARD_POLICY_MODE_BLOCK ||
+	       d->rules.mode == WARD_POLICY_MODE_ON_DEMAND;
+}
+
 static void
 report(struct ward_decide *d, const struct question *q, const struct ward_answer *answer,
        enum ward_policy_action action, bool in_time)
@@ -112,10 +120,10 @@ report(struct ward_decide *d, const struct question *q, const struct ward_answer
 		incident.kind = WARD_INCIDENT_SEEN;
 	else if (in_time)
 		incident.kind = WARD_INCIDENT_BLOCKED;
-	else if (q->waiters != NONE)
-		incident.kind = WARD_INCIDENT_LATE;
+	else if (q->audited || !acts(d))
+		incident.kind = WARD_INCIDENT_WOULD_BLOCK;
 	else
-		incident.kind = q->audited ? WARD_INCIDENT_WOULD_BLOCK : WARD_INCIDENT_WRITTEN;
+		incident.kind = q->waiters != NONE ? WARD_INCIDENT_LATE : WARD_INCIDENT_WRITTEN;
 	d->stats.would_deny += incident.kind == WARD_INCIDENT_WOULD_BLOCK;
 	d->ops.report(d->ops.ctx, &incident);
 }
@@ -248,7 +256,9 @@ question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int p
 	enum ward_policy_action action =
 		ward_decide_action(&d->rules, answer->verdict, answer->reason, answer->from_cloud);
 	const struct ward_incident incident = {
-		.kind = action < WARD_POLICY_ACTION_BLOCK ? WARD_INCIDENT_SEEN : WARD_INCIDENT_LATE,
+		.kind = action < WARD_POLICY_ACTION_BLOCK ? WARD_INCIDENT_SEEN
+			: acts(d)			  ? WARD_INCIDENT_LATE
+							  : WARD_INCIDENT_WOULD_BLOCK,
 		.fd = fd,
 		.key = key,
 		.answer = answer,
@@ -283,10 +293,7 @@ question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int p
 static enum ward_policy_action
 within_mode(const struct ward_decide *d, enum ward_policy_action action)
 {
-	bool acts = d->rules.mode == WARD_POLICY_MODE_BLOCK ||
-		    d->rules.mode == WARD_POLICY_MODE_ON_DEMAND;
-
-	return acts || action < WARD_POLICY_ACTION_AUDIT ? action : WARD_POLICY_ACTION_AUDIT;
+	return acts(d) || action < WARD_POLICY_ACTION_AUDIT ? action : WARD_POLICY_ACTION_AUDIT;
 }
 
 /* As long as nobody has it open for writing, its opens know it too. */

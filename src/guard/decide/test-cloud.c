@@ -376,6 +376,25 @@ test_a_mode_that_does_nothing_tells(void **state)
 	(void)close(own);
 }
 
+static void
+test_a_late_verdict_in_audit_mode_takes_nothing(void **state)
+{
+	const struct ward_answer bad = {
+		.verdict = WARD_MALICIOUS, .threat = "Late", .rule = "", .layer = "cloud"};
+	enum ward_fd_kind kind;
+	struct ward_key key;
+	int own;
+
+	(void)state;
+	f.options.rules.mode = WARD_POLICY_MODE_AUDIT;
+	begin();
+	own = open_file(0, O_RDONLY);
+	assert_int_equal(ward_key_of(own, &key, &kind), WARD_OK);
+	ward_decide_revise(f.d, own, &key, 0, &bad);
+	assert_int_equal(f.kinds[0], WARD_INCIDENT_WOULD_BLOCK);
+	(void)close(own);
+}
+
 int
 main(void)
 {
@@ -392,6 +411,7 @@ main(void)
 		TEST(test_what_a_scan_finds),
 		TEST(test_a_changed_file_is_bad_all_the_same),
 		TEST(test_a_mode_that_does_nothing_tells),
+		TEST(test_a_late_verdict_in_audit_mode_takes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -560,6 +560,21 @@ test_audit_denies_nothing_and_tells_all(void **state)
 	assert_int_equal(stats().denied, 0);
 }
 
+/* Nothing is taken away either. */
+static void
+test_audit_leaves_written_files(void **state)
+{
+	(void)state;
+	f.options.rules.mode = WARD_POLICY_MODE_AUDIT;
+	begin();
+	ward_decide_written(f.d, open_file(0, O_RDONLY), 55);
+	pump_background();
+	assert_int_equal(f.scan_count, 1);
+	scanned(0, WARD_MALICIOUS);
+	assert_int_equal(f.incident_count, 1);
+	assert_int_equal(f.kinds[0], WARD_INCIDENT_WOULD_BLOCK);
+}
+
 static void
 test_actions_of_the_policy(void **state)
 {
@@ -680,6 +695,7 @@ main(void)
 		TEST(test_written_files_that_need_no_scan),
 		TEST(test_the_background_has_an_end),
 		TEST(test_audit_denies_nothing_and_tells_all),
+		TEST(test_audit_leaves_written_files),
 		TEST(test_actions_of_the_policy),
 		TEST(test_what_is_too_large_is_not_scanned),
 		TEST(test_of_several_reasons_the_strongest_counts),

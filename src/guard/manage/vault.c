@@ -325,31 +325,11 @@ vault_purge(struct call *c)
 	return ward_page_entry(&c->page);
 }
 
-struct ids {
-	struct call *call;
-	uint8_t id[WARD_ITEM_ID];
-	bool any;
-};
-
-/* The one item after the last. */
-static enum ward_rc
-next_id(void *ctx, const struct ward_item *i, enum ward_quarantine_why why)
-{
-	struct ids *ids = ctx;
-
-	(void)why;
-	memcpy(ids->id, i->id, WARD_ITEM_ID);
-	ids->any = true;
-	return WARD_E_STOPPED;
-}
-
 static enum ward_rc
 verify(struct call *c, const uint8_t id[WARD_ITEM_ID])
 {
 	enum ward_rc rc = ward_quarantine_verify(c->desk->o.quarantine, id);
 
-	if (rc == WARD_E_NOENT)
-		return no_item(c);
 	if (rc != WARD_OK && rc != WARD_E_FORMAT)
 		return rc;
 	ward_page_uuid(&c->page, "id", ward_span_of(id, WARD_ITEM_ID));
@@ -357,24 +337,47 @@ verify(struct call *c, const uint8_t id[WARD_ITEM_ID])
 	return ward_page_entry(&c->page);
 }
 
-/* One item a request when all are meant: the next page asks for the next. */
+struct verifying {
+	struct call *call;
+	uint64_t until; /* when the page is handed out, however little it has */
+	uint8_t last[WARD_ITEM_ID];
+};
+
+static enum ward_rc
+verify_next(void *ctx, const struct ward_item *i, enum ward_quarantine_why why)
+{
+	struct verifying *v = ctx;
+	enum ward_rc rc = verify(v->call, i->id);
+
+	(void)why; /* it is looked at again, to its end */
+	if (rc == WARD_E_NOENT)
+		return WARD_OK; /* deleted meanwhile */
+	if (rc != WARD_OK)
+		return rc;
+	memcpy(v->last, i->id, WARD_ITEM_ID);
+	return ward_clock_monotonic() < v->until ? WARD_OK : WARD_E_STOPPED;
+}
+
+/* All that can be read in half a second, when all are meant: the next page goes on from there. */
 enum ward_rc
 vault_verify(struct call *c)
 {
-	struct ids ids = {.call = c};
+	struct verifying v = {.call = c, .until = ward_clock_monotonic() + 500000};
 	struct ward_span at = c->request.cursor;
 	enum ward_rc rc = need_vault(c);
 
 	if (rc == WARD_OK && at.len != 0 && at.len != WARD_ITEM_ID)
 		rc = WARD_E_INVAL;
-	if (rc != WARD_OK || c->request.has_id)
-		return rc ? rc : verify(c, c->request.id);
-	rc = ward_quarantine_list(c->desk->o.quarantine, at.len ? at.data : NULL, next_id, &ids);
-	if (rc != WARD_OK && rc != WARD_E_STOPPED)
+	if (rc != WARD_OK)
 		return rc;
-	if (!ids.any)
-		return WARD_OK;
-	call_next(c, ward_span_of(ids.id, WARD_ITEM_ID));
-	rc = verify(c, ids.id);
-	return rc == WARD_E_NOENT ? WARD_OK : rc;
+	if (c->request.has_id) {
+		rc = verify(c, c->request.id);
+		return rc == WARD_E_NOENT ? no_item(c) : rc;
+	}
+	rc = ward_quarantine_list(c->desk->o.quarantine, at.len ? at.data : NULL, verify_next, &v);
+	if (rc == WARD_E_STOPPED) {
+		call_next(c, ward_span_of(v.last, sizeof(v.last)));
+		rc = WARD_OK;
+	}
+	return rc;
 }

@@ -369,6 +369,8 @@ swap(void *ctx, struct ward_buf *why)
 	rc = start_scanners(g, &g->policy->policy);
 	if (rc == WARD_OK && g->decide)
 		ward_decide_new_epoch(g->decide);
+	if (rc == WARD_OK && g->sweeper)
+		ward_sweep_news(ward_sweeper_sweep(g->sweeper));
 	if (rc == WARD_OK && g->loop)
 		ward_loop_wake(g->loop);
 	if (rc != WARD_OK && why != &g->why)

@@ -153,11 +153,11 @@ scan_name(struct ward_arena *arena, enum ward_sweep_kind kind, const char *what)
 }
 
 static void
-tell_last_scan(const struct ward_sweep_state *s, enum ward_sweep_kind k, struct ward_arena *arena,
-	       struct ward_guard_reply *r)
+tell_plan(const struct ward_sweep_state *s, enum ward_sweep_kind k, struct ward_arena *arena,
+	  struct ward_guard_reply *r)
 {
-	const struct ward_sweep_last *last = &s->last[k];
-
+	if (k == WARD_SWEEP_RUNNING)
+		return; /* nobody plans these */
 	figure(r, scan_name(arena, k, "next_ms"), s->next_ms[k]);
 	figure(r, scan_name(arena, k, "overdue_since_ms"), s->overdue_ms[k]);
 	if (s->overdue_ms[k] != 0)
@@ -165,6 +165,14 @@ tell_last_scan(const struct ward_sweep_state *s, enum ward_sweep_kind k, struct 
 		      k == WARD_SWEEP_QUICK
 			      ? "a quick scan that was planned has not been finished for a day"
 			      : "a full scan that was planned has not been finished for a day");
+}
+
+static void
+tell_last_scan(const struct ward_sweep_state *s, enum ward_sweep_kind k, struct ward_arena *arena,
+	       struct ward_guard_reply *r)
+{
+	const struct ward_sweep_last *last = &s->last[k];
+
 	if (last->begin_ms == 0)
 		return;
 	figure(r, scan_name(arena, k, "begin_ms"), last->begin_ms);
@@ -192,8 +200,10 @@ tell_scans(struct ward_sweep *sweep, struct ward_arena *arena, struct ward_guard
 		text(r, "scan.kind", ward_sweep_kind_name(s->kind));
 		figure(r, "scan.percent", s->percent);
 	}
-	for (enum ward_sweep_kind k = 0; k < WARD_SWEEP_KINDS; k++)
+	for (enum ward_sweep_kind k = 0; k < WARD_SWEEP_KINDS; k++) {
+		tell_plan(s, k, arena, r);
 		tell_last_scan(s, k, arena, r);
+	}
 }
 
 static void

@@ -336,7 +336,7 @@ find(struct ward_places *p, bool full, const char *root, const struct ward_polic
 }
 
 enum ward_rc
-ward_places_find(struct ward_places *ret_places, bool full, const char *root,
+ward_places_find(struct ward_places *ret_places, enum ward_sweep_kind kind, const char *root,
 		 const struct ward_policy *policy)
 {
 	struct ward_places p = {.budget = {.cap = ARENA}};
@@ -349,8 +349,10 @@ ward_places_find(struct ward_places *ret_places, bool full, const char *root,
 	ret_places->arena = ward_arena_new(&ret_places->budget);
 	if (!ret_places->arena)
 		return WARD_E_NOMEM;
-	rc = find(ret_places, full, real, policy);
-	if (rc == WARD_OK && !full)
+	rc = find(ret_places, kind == WARD_SWEEP_FULL, real, policy);
+	if (rc == WARD_OK && kind == WARD_SWEEP_RUNNING && !root)
+		rc = add(ret_places, WARD_PLACE_RUNNING, 0);
+	if (rc == WARD_OK && kind == WARD_SWEEP_QUICK)
 		rc = find_quick(ret_places, real[1] ? real : "");
 	if (rc != WARD_OK)
 		ward_places_done(ret_places);

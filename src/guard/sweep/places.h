@@ -4,6 +4,7 @@
 #define WARD_GUARD_SWEEP_PLACES_H
 
 #include "base/arena.h"
+#include "guard/sweep/sweep.h"
 #include "policy/policy.h"
 
 struct ward_place {
@@ -25,12 +26,12 @@ struct ward_places {
 };
 
 /*
- * Those of a quick scan, in the table's order, or (`full`) all file systems by the order of their places.
- * `root`: everything is looked for below this directory only, as if it were the machine's root, and nothing
+ * Those of a quick scan, in the table's order, all file systems by the order of their places (full), or only
+ * what runs. `root`: everything is looked for below this directory only, as if it were the machine's root, and nothing
  * that runs; NULL: the machine. The same machine gives the same list. WARD_E_NOMEM, WARD_E_NOENT (root).
  */
-enum ward_rc ward_places_find(struct ward_places *ret_places, bool full, const char *root,
-			      const struct ward_policy *policy) WARD_MUST_CHECK;
+enum ward_rc ward_places_find(struct ward_places *ret_places, enum ward_sweep_kind kind,
+			      const char *root, const struct ward_policy *policy) WARD_MUST_CHECK;
 void ward_places_done(struct ward_places *places);
 
 /* Whether files of this device may be opened: its file system is one of those that are entered. */

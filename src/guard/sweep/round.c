@@ -464,8 +464,7 @@ prepare(struct round *r)
 	struct ward_held_ref *policy = ward_held_take(r->s->o.policy);
 	const struct ward_policy *p = &policy->effective->policy;
 	unsigned jobs = 1, percent = r->order->by_command ? 100 : (unsigned)p->scan.cpu_percent;
-	enum ward_rc rc =
-		ward_places_find(&r->places, r->order->kind == WARD_SWEEP_FULL, r->s->o.root, p);
+	enum ward_rc rc = ward_places_find(&r->places, r->order->kind, r->s->o.root, p);
 
 	if (rc == WARD_OK)
 		rc = r->s->o.ops.scanners(r->s->o.ops.ctx, p, &r->pool, r->order->intelligence,

@@ -37,6 +37,7 @@ struct ward_sweep {
 	struct order order;
 	struct ward_sweep_state state;
 	struct schedule schedules[WARD_SWEEP_KINDS];
+	bool news;	  /* other intelligence, and nobody has looked with it */
 	bool planned;	  /* the schedules have been read once */
 	uint64_t started; /* s */
 	uint64_t base;	  /* s: no start planned before this is missing */

@@ -17,7 +17,7 @@ enum {
 	RESUME_S = 7 * 24 * 3600, /* what was cut off longer ago is not gone on with */
 };
 
-static const char *const KINDS[WARD_SWEEP_KINDS] = {"quick", "full"};
+static const char *const KINDS[WARD_SWEEP_KINDS] = {"quick", "full", "running"};
 
 const char *
 ward_sweep_kind_name(enum ward_sweep_kind kind)
@@ -242,6 +242,7 @@ read_schedules(struct ward_sweep *s)
 		 p->schedule.spread / 1000, s->seed},
 		{p->schedule.full, p->schedule.full_day, (unsigned)p->schedule.full_at,
 		 p->schedule.spread / 1000, s->seed + 1},
+		{.every = WARD_POLICY_EVERY_NEVER}, /* by news alone */
 	};
 
 	for (enum ward_sweep_kind k = 0; k < WARD_SWEEP_KINDS; k++) {
@@ -254,6 +255,7 @@ read_schedules(struct ward_sweep *s)
 		plan->catch_up = p->schedule.catch_up;
 	}
 	s->planned = true;
+	s->news = s->news && p->scan.after_update;
 	ward_held_give(s->o.policy, ref);
 }
 
@@ -299,6 +301,16 @@ look_for_overdue(struct ward_sweep *s, enum ward_sweep_kind k, uint64_t now)
 		s->state.overdue_ms[k] = start.at * 1000;
 }
 
+/* The order's thread is the only one that begins what nobody asked for. */
+static void
+order_itself(struct ward_sweep *s, enum ward_sweep_kind kind, const char *source)
+{
+	s->order.kind = kind;
+	s->order.by_command = false;
+	own_texts(&s->order, &(struct ward_run){.source = ward_span_str(source)});
+	s->busy = s->ordered = true;
+}
+
 static void
 follow_schedule(struct ward_sweep *s)
 {
@@ -313,11 +325,11 @@ follow_schedule(struct ward_sweep *s)
 		s->state.next_ms[k] = any ? at * 1000 : 0;
 		if (!any || at > now || s->busy)
 			continue;
-		s->order.kind = k;
-		s->order.by_command = false;
-		own_texts(&s->order, &(struct ward_run){.source = ward_span_str(
-								missed ? "catch-up" : "schedule")});
-		s->busy = s->ordered = true;
+		order_itself(s, k, missed ? "catch-up" : "schedule");
+	}
+	if (s->news && !s->busy) {
+		s->news = false;
+		order_itself(s, WARD_SWEEP_RUNNING, "update");
 	}
 }
 
@@ -505,6 +517,17 @@ ward_sweep_pause(struct ward_sweep *s, bool pause)
 	(void)pthread_cond_broadcast(&s->more);
 	(void)pthread_mutex_unlock(&s->lock);
 	return rc;
+}
+
+void
+ward_sweep_news(struct ward_sweep *s)
+{
+	if (!s)
+		return;
+	(void)pthread_mutex_lock(&s->lock);
+	s->news = s->o.by_itself;
+	(void)pthread_cond_broadcast(&s->more);
+	(void)pthread_mutex_unlock(&s->lock);
 }
 
 void

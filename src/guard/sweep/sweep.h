@@ -15,9 +15,14 @@
 #include "guard/policy/held.h"
 #include "pool/pool.h"
 
-enum ward_sweep_kind { WARD_SWEEP_QUICK, WARD_SWEEP_FULL, WARD_SWEEP_KINDS };
+enum ward_sweep_kind {
+	WARD_SWEEP_QUICK,
+	WARD_SWEEP_FULL,
+	WARD_SWEEP_RUNNING, /* what processes run; after new intelligence, by scan.after_update */
+	WARD_SWEEP_KINDS
+};
 
-/* "quick", "full"; static. False: another word. */
+/* "quick", "full", "running"; static. False: another word. */
 const char *ward_sweep_kind_name(enum ward_sweep_kind kind);
 bool ward_sweep_kind_of(const char *name, enum ward_sweep_kind *ret_kind) WARD_MUST_CHECK;
 
@@ -62,6 +67,10 @@ enum ward_rc ward_sweep_start(struct ward_sweep *s, enum ward_sweep_kind kind, u
 /* WARD_E_NOENT: none is under way. */
 enum ward_rc ward_sweep_stop(struct ward_sweep *s) WARD_MUST_CHECK;
 enum ward_rc ward_sweep_pause(struct ward_sweep *s, bool pause) WARD_MUST_CHECK;
+
+/* There is other intelligence now: what runs is looked at with it, when nothing else is under way and the
+ * policy has it so. NULL is fine. Any thread. */
+void ward_sweep_news(struct ward_sweep *s);
 
 enum ward_sweep_doing {
 	WARD_SWEEP_NOTHING,

@@ -63,7 +63,8 @@ test_quick_below_a_root(void **state)
 	(void)snprintf(target, sizeof(target), "%s", at("/usr/lib/systemd"));
 	/* A user's link leads nowhere; that it is there is fine. */
 	assert_int_equal(symlink(target, at("/home/anna/bin")), 0);
-	assert_int_equal(ward_places_find(&p, false, root, ward_policy_default()), WARD_OK);
+	assert_int_equal(ward_places_find(&p, WARD_SWEEP_QUICK, root, ward_policy_default()),
+			 WARD_OK);
 	assert_true(has(&p, at("/etc/cron.d")));
 	assert_true(has(&p, at("/usr/lib/systemd"))); /* once, by whatever name */
 	assert_false(has(&p, at("/lib/systemd")));
@@ -74,8 +75,9 @@ test_quick_below_a_root(void **state)
 	assert_false(has(&p, WARD_PLACE_RUNNING));
 	assert_int_equal(p.count, 5);
 	ward_places_done(&p);
-	assert_int_equal(ward_places_find(&p, false, at("/nothing"), ward_policy_default()),
-			 WARD_E_NOENT);
+	assert_int_equal(
+		ward_places_find(&p, WARD_SWEEP_QUICK, at("/nothing"), ward_policy_default()),
+		WARD_E_NOENT);
 }
 
 static void
@@ -84,11 +86,13 @@ test_full(void **state)
 	struct ward_places p;
 
 	(void)state;
-	assert_int_equal(ward_places_find(&p, true, root, ward_policy_default()), WARD_OK);
+	assert_int_equal(ward_places_find(&p, WARD_SWEEP_FULL, root, ward_policy_default()),
+			 WARD_OK);
 	assert_int_equal(p.count, 1);
 	assert_string_equal(p.items[0].path, root);
 	ward_places_done(&p);
-	assert_int_equal(ward_places_find(&p, true, NULL, ward_policy_default()), WARD_OK);
+	assert_int_equal(ward_places_find(&p, WARD_SWEEP_FULL, NULL, ward_policy_default()),
+			 WARD_OK);
 	assert_string_equal(p.items[0].path, "/");
 	assert_false(has(&p, "/proc"));
 	assert_false(has(&p, "/sys"));
@@ -104,7 +108,8 @@ test_quick_of_the_machine(void **state)
 	struct stat proc, here;
 
 	(void)state;
-	assert_int_equal(ward_places_find(&p, false, NULL, ward_policy_default()), WARD_OK);
+	assert_int_equal(ward_places_find(&p, WARD_SWEEP_QUICK, NULL, ward_policy_default()),
+			 WARD_OK);
 	assert_string_equal(p.items[0].path, WARD_PLACE_RUNNING);
 	assert_true(has(&p, "/tmp"));
 	assert_true(has(&p, "/etc/profile"));
@@ -112,6 +117,23 @@ test_quick_of_the_machine(void **state)
 	assert_int_equal(stat("/", &here), 0);
 	assert_false(ward_places_may_open(&p, proc.st_dev));
 	assert_true(ward_places_may_open(&p, here.st_dev));
+	ward_places_done(&p);
+}
+
+static void
+test_what_runs(void **state)
+{
+	struct ward_places p;
+
+	(void)state;
+	assert_int_equal(ward_places_find(&p, WARD_SWEEP_RUNNING, NULL, ward_policy_default()),
+			 WARD_OK);
+	assert_int_equal(p.count, 1);
+	assert_string_equal(p.items[0].path, WARD_PLACE_RUNNING);
+	ward_places_done(&p);
+	assert_int_equal(ward_places_find(&p, WARD_SWEEP_RUNNING, root, ward_policy_default()),
+			 WARD_OK);
+	assert_int_equal(p.count, 0);
 	ward_places_done(&p);
 }
 
@@ -143,6 +165,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quick_below_a_root),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_what_runs),
 		cmocka_unit_test(test_quick_of_the_machine),
 	};
 	return cmocka_run_group_tests(tests, NULL, remove_all);
