@@ -45,7 +45,7 @@ start() {
 	printf '%s' "${1:-{\}}" | jq '{actions: {malicious: "block"}} * .' >"$work/policy.json"
 	: >"$log"
 	"$BUILD/wardd" --only "$fs" --policy "$work/policy.json" --socket "$work/control.sock" \
-		--state "$state" --enrolment "$state/uplink" 2>>"$log" &
+		--state "$state" --enrolment "$state/uplink" ${scan_root:+--scan-root "$scan_root"} 2>>"$log" &
 	guard=$!
 	wait_for 100 grep -q guard.started "$log"
 }

@@ -90,6 +90,28 @@ body_packages() {
 	guarded body_packages
 }
 
+# What lay there before the guard came, and nobody has opened since.
+body_scan() {
+	service
+	enroll
+	bad "$fs/bad"
+	cp "$fs/bad" "$fs/same"
+	good "$fs/good"
+	scan_root=$fs
+	start '{"actions": {"malicious": "quarantine"}}'
+	connected
+	ward scan start full --wait --socket "$work/control.sock"
+	wait_for 100 eval '[ ! -e "$fs/bad" ] && [ ! -e "$fs/same" ]'
+	[ -e "$fs/good" ]
+	has_event file.convicted-late
+	[ "$(figure cloud.held)" = 0 ] || fail 'something was held'
+	stop
+}
+
+@test "a scan of the machine asks about what nobody knows, and acts when the answer comes" {
+	guarded body_scan
+}
+
 body_one_question() {
 	service
 	enroll

@@ -21,6 +21,7 @@
 
 enum {
 	PENDING_MAX = 1024,
+	LOOKS_MAX = 128, /* so many may be awaited when a scan asks */
 	TEXT_ROOM = 129,
 	TURN_MS = 1000,
 	LATE_USEC = 600 * 1000 * 1000, /* as long as the network process goes on asking */
@@ -247,6 +248,20 @@ poke(struct ward_asker *a)
 	(void)!write(a->wake, &one, sizeof(one));
 }
 
+/* All but its state and its time. */
+static void
+fill(struct pending *p, const struct ward_question *q, Ward__V1__PathClass place,
+     const struct ward_origin *origin)
+{
+	p->question = q->id;
+	p->key = *q->key;
+	p->type = q->so_far->type;
+	p->pid = q->pid;
+	p->place = place;
+	p->network = origin->downloaded != 0;
+	memcpy(p->sha256, q->so_far->sha256, sizeof(p->sha256));
+}
+
 static enum ward_rc
 begin(struct ward_asker *a, const struct ward_question *q, Ward__V1__PathClass place,
       const struct ward_origin *origin)
@@ -262,13 +277,7 @@ begin(struct ward_asker *a, const struct ward_question *q, Ward__V1__PathClass p
 		return WARD_E_LIMIT;
 	}
 	p->state = PENDING_WAITS;
-	p->question = q->id;
-	p->key = *q->key;
-	p->type = q->so_far->type;
-	p->pid = q->pid;
-	p->place = place;
-	p->network = origin->downloaded != 0;
-	memcpy(p->sha256, q->so_far->sha256, sizeof(p->sha256));
+	fill(p, q, place, origin);
 	a->state.asked++;
 	/* The thread gives the answer, or that there is none: nothing here may call the decisions. */
 	p->deadline = hopeless ? 0 : now + a->policy.cloud.hold * 1000;
@@ -328,6 +337,107 @@ ward_asker_ask(void *ctx, const struct ward_question *q)
 	return rc;
 }
 
+/* What a message says, out of the message: used when no lock is held. */
+struct said {
+	struct pending was;
+	struct ward_answer answer;
+	char threat[TEXT_ROOM], rule[TEXT_ROOM];
+	bool verdict;
+};
+
+/* Convicted before, in words of its own: what is known may change when the lock is left. */
+static bool
+recall(const struct ward_asker *a, struct said *s)
+{
+	if (!ward_known_find(a->known, s->was.sha256, &s->answer))
+		return false;
+	(void)snprintf(s->threat, sizeof(s->threat), "%s", s->answer.threat);
+	(void)snprintf(s->rule, sizeof(s->rule), "%s", s->answer.rule);
+	s->answer.threat = s->threat;
+	s->answer.rule = s->rule;
+	s->answer.type = s->was.type;
+	s->answer.sha256 = s->was.sha256;
+	return true;
+}
+
+/* --- what scans ask --- */
+
+static size_t
+awaited(const struct ward_asker *a)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < a->used; i++)
+		count += a->pending[i].state == PENDING_LATE;
+	return count;
+}
+
+/* The lock is held. Nobody waits for it: it begins as one whose time is over. */
+static enum ward_rc
+begin_look(struct ward_asker *a, const struct ward_question *q, Ward__V1__PathClass place,
+	   const struct ward_origin *origin)
+{
+	uint64_t now = ward_clock_monotonic();
+	struct pending *p;
+
+	if (awaited(a) >= LOOKS_MAX)
+		return WARD_E_LIMIT;
+	p = take_place(a);
+	if (!p || ward_fd_copy(q->fd, &p->fd) != WARD_OK)
+		return WARD_E_LIMIT;
+	p->state = PENDING_LATE;
+	fill(p, q, place, origin);
+	p->deadline = now + LATE_USEC;
+	a->state.asked++;
+	(void)!send(a, p, now); /* or the thread does */
+	return WARD_OK;
+}
+
+/* What was convicted before needs no question. */
+static bool
+recall_for_scan(struct ward_asker *a, const struct ward_question *q, struct said *s)
+{
+	*s = (struct said){.was = {.fd = -1, .type = q->so_far->type}};
+	memcpy(s->was.sha256, q->so_far->sha256, sizeof(s->was.sha256));
+	return recall(a, s);
+}
+
+static bool
+is_packaged(const struct ward_asker *a, const struct ward_question *q, bool trusts)
+{
+	return trusts && a->o.packages && ward_packages_may_have(q->fd) &&
+	       ward_packages_unchanged(a->o.packages, q->fd, NULL);
+}
+
+enum ward_rc
+ward_asker_look(struct ward_asker *a, const struct ward_question *q)
+{
+	struct ward_origin origin;
+	Ward__V1__PathClass place = ward_place_of_fd(q->fd);
+	enum ward_rc rc = WARD_E_UNSUPPORTED;
+	struct said s;
+	bool known = false, asks, trusts;
+
+	if (!q->so_far || !q->so_far->sha256)
+		return rc;
+	origin_of(a, q, place, &origin);
+	(void)pthread_mutex_lock(&a->lock);
+	add_writer(a, q->key, &origin);
+	asks = !is_off(a) && !a->state.breaker_open &&
+	       ward_origin_in_scope(&a->policy, q->so_far->type, &origin);
+	trusts = a->policy.realtime.trust_packages;
+	(void)pthread_mutex_unlock(&a->lock);
+	if (!asks || is_packaged(a, q, trusts))
+		return rc;
+	(void)pthread_mutex_lock(&a->lock);
+	known = recall_for_scan(a, q, &s);
+	rc = known ? WARD_OK : begin_look(a, q, place, &origin);
+	(void)pthread_mutex_unlock(&a->lock);
+	if (known)
+		ward_decide_revise(a->decide, q->fd, q->key, 0, &s.answer);
+	return rc;
+}
+
 void
 ward_asker_tell(struct ward_asker *a, const struct ward_note *note)
 {
@@ -346,14 +456,6 @@ ward_asker_flush(struct ward_asker *a, unsigned ms)
 }
 
 /* --- answers, on the thread --- */
-
-/* What a message says, out of the message: used when no lock is held. */
-struct said {
-	struct pending was;
-	struct ward_answer answer;
-	char threat[TEXT_ROOM], rule[TEXT_ROOM];
-	bool verdict;
-};
 
 static void
 no_answer(struct ward_answer *answer, const struct pending *p, enum ward_reason reason)
@@ -615,21 +717,6 @@ on_reply(void *ctx, const ward_uplink_reply *m)
 }
 
 /* --- time --- */
-
-/* Convicted before, in words of its own: what is known may change when the lock is left. */
-static bool
-recall(const struct ward_asker *a, struct said *s)
-{
-	if (!ward_known_find(a->known, s->was.sha256, &s->answer))
-		return false;
-	(void)snprintf(s->threat, sizeof(s->threat), "%s", s->answer.threat);
-	(void)snprintf(s->rule, sizeof(s->rule), "%s", s->answer.rule);
-	s->answer.threat = s->threat;
-	s->answer.rule = s->rule;
-	s->answer.type = s->was.type;
-	s->answer.sha256 = s->was.sha256;
-	return true;
-}
 
 /* One whose time is over; its answer, if it waited. The descriptor in the copy is nobody's. */
 static void

@@ -41,6 +41,15 @@ void ward_asker_policy(struct ward_asker *a, const struct ward_policy *policy);
 
 /* As ward_ask says; `ctx` is the asker. */
 enum ward_rc ward_asker_ask(void *ctx, const struct ward_question *question) WARD_MUST_CHECK;
+/*
+ * A scan of the machine met a file of which nobody here knows what it is (`so_far` says it; `id` counts for
+ * nothing): when it is one that would be held at an open, the cloud is asked, and what it says is acted on
+ * when it comes, like any late verdict. Reads files of packages as a whole; from a thread that may wait.
+ * WARD_E_LIMIT: as much is awaited as may be, try again soon; WARD_E_UNSUPPORTED: not about this file, or
+ * there is nobody to ask.
+ */
+enum ward_rc ward_asker_look(struct ward_asker *a,
+			     const struct ward_question *question) WARD_MUST_CHECK;
 /* Tells the cloud, some time. Never waits; what does not fit is counted. Any thread. */
 void ward_asker_tell(struct ward_asker *a, const struct ward_note *note);
 /* Before the end: waits, at most so long, until what was told is safe with the network process. */

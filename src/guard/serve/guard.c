@@ -679,6 +679,7 @@ start_sweeper(struct guard *g)
 		.journal = g->journal,
 		.history = ward_remedy_history(g->remedy),
 		.updates = ward_renew_updates(g->renew),
+		.asker = g->asker,
 	};
 
 	return ward_sweeper_new(&o, &g->sweeper);

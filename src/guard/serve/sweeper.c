@@ -16,6 +16,9 @@ enum {
 	JOURNAL_MAX = 256,
 	JOURNAL_MS = 20,
 	JOURNAL_PATIENCE = 500,
+	/* As with what is found, with what the cloud is asked. */
+	ASK_MS = 20,
+	ASK_PATIENCE = 500,
 };
 
 struct ward_sweeper {
@@ -86,6 +89,20 @@ wait_for_journal(const struct ward_sweeper *s)
 	}
 }
 
+/* What it says counts when it comes: the scan does not wait for it. */
+static void
+ask_cloud(const struct ward_sweeper *s, int fd, const struct ward_key *key,
+	  const struct ward_answer *answer)
+{
+	const struct ward_question question = {.fd = fd, .key = key, .so_far = answer};
+
+	for (int i = 0; s->o.asker && i < ASK_PATIENCE; i++) {
+		if (ward_asker_look(s->o.asker, &question) != WARD_E_LIMIT)
+			return;
+		(void)poll(NULL, 0, ASK_MS);
+	}
+}
+
 static bool
 judge(void *ctx, int fd, const struct ward_key *key, const struct ward_pool_reply *reply)
 {
@@ -93,7 +110,11 @@ judge(void *ctx, int fd, const struct ward_key *key, const struct ward_pool_repl
 	struct ward_answer answer;
 
 	ward_scanners_answer(reply->result, &answer);
-	if (is_allowed(s, &answer) || answer.verdict <= WARD_UNKNOWN)
+	if (is_allowed(s, &answer))
+		return false;
+	if (answer.verdict == WARD_UNKNOWN)
+		ask_cloud(s, fd, key, &answer);
+	if (answer.verdict <= WARD_UNKNOWN)
 		return false;
 	wait_for_journal(s);
 	return ward_decide_found(s->o.decide, fd, key, &answer);

@@ -3,6 +3,7 @@
 #ifndef WARD_GUARD_SERVE_SWEEPER_H
 #define WARD_GUARD_SERVE_SWEEPER_H
 
+#include "guard/ask/ask.h"
 #include "guard/manage/allowed.h"
 #include "guard/serve/journal.h"
 #include "guard/serve/options.h"
@@ -19,6 +20,7 @@ struct ward_sweeper_sources {
 	struct ward_journal *journal;
 	struct ward_history *history; /* NULL: there is none */
 	struct ward_updates *updates; /* the same */
+	struct ward_asker *asker;     /* the same */
 };
 
 struct ward_sweeper;
