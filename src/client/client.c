@@ -39,6 +39,10 @@ static const struct kind kinds[WARD_ASK_KINDS] = {
 	[WARD_ASK_RENEW] = {"/ward.v1.Enrollment/Renew", &ward__v1__enroll_reply__descriptor, true},
 	/* the second one would be refused */
 	[WARD_ASK_LEAVE] = {"/ward.v1.Enrollment/Leave", &ward__v1__leave_reply__descriptor, false},
+	[WARD_ASK_UPDATES] = {"/ward.v1.Protection/FetchUpdates", &ward__v1__updates__descriptor,
+			      true},
+	[WARD_ASK_METADATA] = {"/ward.v1.Protection/FetchMetadata",
+			       &ward__v1__metadata_reply__descriptor, true},
 	[WARD_ASK_SUBMIT] = {"/ward.v1.Protection/SubmitSample",
 			     &ward__v1__sample_reply__descriptor, true},
 	[WARD_ASK_SUBSCRIBE] = {"/ward.v1.Protection/Subscribe", &ward__v1__update__descriptor,

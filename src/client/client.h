@@ -51,6 +51,8 @@ enum ward_ask_kind {
 	WARD_ASK_ENROLL,
 	WARD_ASK_RENEW,
 	WARD_ASK_LEAVE,
+	WARD_ASK_UPDATES,
+	WARD_ASK_METADATA,
 	/* these have faces of their own: client/submit.h, client/subscribe.h */
 	WARD_ASK_SUBMIT,
 	WARD_ASK_SUBSCRIBE,

@@ -20,6 +20,7 @@
 enum { FILE_MAX = 256 * 1024, PATH = 4096, VERSION = 1 };
 
 #define KEYS_FILE "policy.keys"
+#define ROOT_FILE "updates.root"
 
 static const char *const files[] = {"enrolment.json", "device.pem", "contact.json",
 				    "policy.envelope"};
@@ -119,7 +120,8 @@ give_files(int dir, uint32_t uid, uint32_t gid)
 
 	for (struct dirent *e; !rc && (e = readdir(list));) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    strcmp(e->d_name, KEYS_FILE) == 0) /* stays root's */
+		    strcmp(e->d_name, KEYS_FILE) == 0 || /* stays root's */
+		    strcmp(e->d_name, ROOT_FILE) == 0)
 			continue;
 		if (!is_ours(e->d_name) || fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
 		    !S_ISREG(st.st_mode) || st.st_nlink != 1)
@@ -190,6 +192,7 @@ ward_state_init(struct ward_state *s)
 	ward_buf_init(&s->identity, FILE_MAX, NULL);
 	ward_buf_init(&s->policy_keys, FILE_MAX, NULL);
 	ward_buf_init(&s->envelope, FILE_MAX, NULL);
+	ward_buf_init(&s->root, FILE_MAX, NULL);
 }
 
 void
@@ -199,6 +202,7 @@ ward_state_done(struct ward_state *s)
 	ward_buf_done(&s->ca);
 	ward_buf_done(&s->policy_keys);
 	ward_buf_done(&s->envelope);
+	ward_buf_done(&s->root);
 	explicit_bzero(s->proxy, sizeof(s->proxy));
 }
 
@@ -235,17 +239,17 @@ write_file(const char *directory, const char *name, struct ward_span bytes)
 /* Without taking the directory's user's role: the file says who has put it there. What root has put there
  * stays, whatever others would like. */
 static enum ward_rc
-write_keys(const char *directory, struct ward_span keys)
+write_roots_file(const char *directory, const char *name, struct ward_span bytes)
 {
 	struct ward_fd_stat st;
 	char path[PATH];
 
-	if (!path_of(directory, KEYS_FILE, path))
+	if (!path_of(directory, name, path))
 		return WARD_E_LIMIT;
 	if (geteuid() != 0 && ward_fd_stat_at(-1, path, false, &st) == WARD_OK &&
 	    st.uid != geteuid())
 		return WARD_OK;
-	return ward_fd_write_atomic(path, keys, 0600);
+	return ward_fd_write_atomic(path, bytes, 0600);
 }
 
 /* Dumps and lets go of it. */
@@ -337,7 +341,9 @@ ward_state_clear(const char *directory)
 		rc = ward_fd_sync_directory(directory);
 	leave_role(&role);
 	if (!rc && path_of(directory, KEYS_FILE, path) && access(path, F_OK) == 0)
-		rc = write_keys(directory, ward_span_of("", 0));
+		rc = write_roots_file(directory, KEYS_FILE, ward_span_of("", 0));
+	if (!rc && path_of(directory, ROOT_FILE, path) && access(path, F_OK) == 0)
+		rc = write_roots_file(directory, ROOT_FILE, ward_span_of("", 0));
 	return rc;
 }
 
@@ -371,7 +377,9 @@ ward_state_save(const char *directory, const struct ward_state *s)
 	enum ward_rc rc = write_file(directory, "device.pem", ward_buf_span(&s->identity));
 
 	if (!rc && s->policy_keys.len > 0)
-		rc = write_keys(directory, ward_buf_span(&s->policy_keys));
+		rc = write_roots_file(directory, KEYS_FILE, ward_buf_span(&s->policy_keys));
+	if (!rc && s->root.len > 0)
+		rc = write_roots_file(directory, ROOT_FILE, ward_buf_span(&s->root));
 	if (!rc && s->envelope.len > 0)
 		rc = write_file(directory, "policy.envelope", ward_buf_span(&s->envelope));
 	return rc ? rc : write_json(directory, "enrolment.json", enrolment_json(s));
@@ -501,9 +509,12 @@ take_signed_policy(struct ward_state *s, const Ward__V1__EnrollReply *reply)
 
 	ward_buf_clear(&s->policy_keys);
 	ward_buf_clear(&s->envelope);
+	ward_buf_clear(&s->root);
 	for (size_t i = 0; !rc && i < reply->n_policy_keys; i++)
 		rc = ward_buf_append(&s->policy_keys, reply->policy_keys[i].data,
 				     reply->policy_keys[i].len);
+	if (!rc && reply->root.len > 0)
+		rc = ward_buf_append(&s->root, reply->root.data, reply->root.len);
 	if (!rc && reply->policy && reply->policy->document.len > 0)
 		rc = ward_buf_append(&s->envelope, reply->policy->document.data,
 				     reply->policy->document.len);

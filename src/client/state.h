@@ -8,6 +8,8 @@
  *	policy.envelope	the organisation's policy as it was signed (policy/envelope.h); may be missing
  *	policy.keys	the keys that sign it, 32 bytes each: root's file, whoever owns the directory, for
  *			only what root has put there counts; empty: root has ended the enrolment
+ *	updates.root	the first root of what is signed about updates (trust/trust.h), an envelope: root's file,
+ *			like policy.keys; may be missing
  *	contact.json	when the service last answered or failed (client programs; may be missing)
  *	lock		held by whoever changes these
  *
@@ -33,7 +35,7 @@ struct ward_state {
 	struct ward_buf ca;	  /* PEM */
 	struct ward_buf identity; /* PEM: key, certificate */
 	/* As the last reply brought them: saved then, not loaded. */
-	struct ward_buf policy_keys, envelope;
+	struct ward_buf policy_keys, envelope, root;
 };
 
 /*

@@ -157,6 +157,7 @@ set_up(void **state)
 		(ProtobufCBinaryData){sizeof(policy_key), policy_key};
 	f->reply.policy_keys = f->policy_keys;
 	f->reply.n_policy_keys = 2;
+	f->reply.root = (ProtobufCBinaryData){6, (uint8_t *)(uintptr_t) "a root"};
 	answer_with(f, &f->ca, uri);
 	ward_state_init(&f->state);
 	(void)snprintf(f->state.server, sizeof(f->state.server), "localhost:7443");
@@ -175,6 +176,8 @@ tear_down(void **state)
 	(void)snprintf(lock, sizeof(lock), "%s/lock", f->directory);
 	(void)unlink(lock);
 	(void)snprintf(lock, sizeof(lock), "%s/policy.keys", f->directory);
+	(void)unlink(lock);
+	(void)snprintf(lock, sizeof(lock), "%s/updates.root", f->directory);
 	(void)unlink(lock);
 	assert_int_equal(rmdir(f->directory), 0);
 	ca_done(&f->ca);
@@ -231,13 +234,16 @@ test_signed_policy_until_the_end(void **state)
 	assert_int_equal(take(f, f->ca.digest, &why), WARD_OK);
 	assert_int_equal(ward_state_save(f->directory, &f->state), WARD_OK);
 	f->reply.n_policy_keys = 0;
+	f->reply.root.len = 0; /* a service that has none any more: what was believed stays */
 	f->policy.document.len = 0;
 	assert_int_equal(take(f, f->ca.digest, &why), WARD_OK);
 	assert_int_equal(f->state.envelope.len, 0);
 	assert_int_equal(ward_state_save(f->directory, &f->state), WARD_OK);
 	holds(f, "policy.envelope", ward_span_str("WARDPOL1x"));
+	holds(f, "updates.root", ward_span_str("a root"));
 	assert_int_equal(ward_state_clear(f->directory), WARD_OK);
 	holds(f, "policy.keys", ward_span_of("", 0));
+	holds(f, "updates.root", ward_span_of("", 0));
 }
 
 static void

@@ -311,6 +311,66 @@ test_damage_does_no_harm(void **state)
 	}
 }
 
+static void
+test_what_is_fetched_is_named(void **state)
+{
+	ward_uplink_request r = WARD__UPLINK__V1__REQUEST__INIT, *back = NULL;
+	Ward__Uplink__V1__Fetch fetch = WARD__UPLINK__V1__FETCH__INIT;
+	Ward__V1__UpdatesRequest updates = WARD__V1__UPDATES_REQUEST__INIT;
+	Ward__V1__MetadataRequest metadata = WARD__V1__METADATA_REQUEST__INIT;
+
+	(void)state;
+	r.what_case = WARD__UPLINK__V1__REQUEST__WHAT_FETCH;
+	r.fetch = &fetch;
+	fetch.id = 3;
+	assert_int_equal(encode(&r), WARD_E_INVAL);
+	fetch.what_case = WARD__UPLINK__V1__FETCH__WHAT_UPDATES;
+	fetch.updates = &updates;
+	updates.after = 17;
+	assert_int_equal(encode(&r), WARD_OK);
+	assert_int_equal(ward_uplink_request_decode(ward_buf_span(&out), 0, arena, &back, NULL),
+			 WARD_OK);
+	assert_int_equal(back->fetch->updates->after, 17);
+	updates.limit = 10001;
+	assert_int_equal(encode(&r), WARD_E_INVAL);
+	fetch.what_case = WARD__UPLINK__V1__FETCH__WHAT_METADATA;
+	fetch.metadata = &metadata;
+	assert_int_equal(encode(&r), WARD_E_INVAL); /* whose? */
+	metadata.role = WARD__V1__ROLE__ROLE_ROOT;
+	assert_int_equal(encode(&r), WARD_OK);
+	fetch.id = 0;
+	assert_int_equal(encode(&r), WARD_E_INVAL);
+}
+
+static void
+test_pieces_have_their_limits(void **state)
+{
+	static uint8_t bytes[WARD_UPLINK_PIECE_MAX + 1];
+	ward_uplink_reply r = WARD__UPLINK__V1__REPLY__INIT;
+	Ward__Uplink__V1__Piece piece = WARD__UPLINK__V1__PIECE__INIT;
+
+	(void)state;
+	r.what_case = WARD__UPLINK__V1__REPLY__WHAT_PIECE;
+	r.piece = &piece;
+	piece.data = (ProtobufCBinaryData){WARD_UPLINK_PIECE_MAX, bytes};
+	assert_int_equal(ward_uplink_reply_encode(&r, &out), WARD_OK);
+	piece.data.len++;
+	assert_int_equal(ward_uplink_reply_encode(&r, &out), WARD_E_INVAL);
+	/* an answer and a reason why there is none exclude each other, and what is pushed has none */
+	piece.data.len = 1;
+	piece.id = 4;
+	piece.last = true;
+	piece.why = (char *)(uintptr_t) "gone";
+	assert_int_equal(ward_uplink_reply_encode(&r, &out), WARD_E_INVAL);
+	piece.data.len = 0;
+	assert_int_equal(ward_uplink_reply_encode(&r, &out), WARD_OK);
+	piece.last = false;
+	assert_int_equal(ward_uplink_reply_encode(&r, &out), WARD_E_INVAL);
+	piece.last = true;
+	piece.id = 0;
+	assert_int_equal(ward_uplink_reply_encode(&r, &out), WARD_E_INVAL);
+}
+
 int
 main(void)
 {
@@ -326,6 +386,8 @@ main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_health_and_tampering_are_checked, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(test_what_is_fetched_is_named, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_pieces_have_their_limits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nonsense_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damage_does_no_harm, set_up, tear_down),
 	};

@@ -11,7 +11,7 @@
 			return field;                                                              \
 	} while (0)
 
-enum { SERVER_MAX = 255, PROXY_MAX = 511, WHY_MAX = 256, DEVICE_TEXT = 36 };
+enum { SERVER_MAX = 255, PROXY_MAX = 511, WHY_MAX = 256, DEVICE_TEXT = 36, UPDATES_LIMIT = 10000 };
 
 /* --- guard to uplink --- */
 
@@ -61,6 +61,24 @@ check_report(const Ward__Uplink__V1__Report *r)
 	return NULL;
 }
 
+static const char *
+check_fetch(const Ward__Uplink__V1__Fetch *f)
+{
+	REFUSE_UNLESS(f->id != 0, "fetch.id");
+	switch ((int)f->what_case) {
+	case WARD__UPLINK__V1__FETCH__WHAT_UPDATES:
+		REFUSE_UNLESS(f->updates->limit <= UPDATES_LIMIT, "fetch.updates.limit");
+		return NULL;
+	case WARD__UPLINK__V1__FETCH__WHAT_METADATA:
+		REFUSE_UNLESS(f->metadata->role > 0 &&
+				      (unsigned)f->metadata->role <= WARD__V1__ROLE__ROLE_TIMESTAMP,
+			      "fetch.metadata.role");
+		return NULL;
+	default:
+		return "fetch.what";
+	}
+}
+
 const char *
 ward_wire_check_uplink_request(const void *message)
 {
@@ -79,6 +97,8 @@ ward_wire_check_uplink_request(const void *message)
 		return check_report(r->report);
 	case WARD__UPLINK__V1__REQUEST__WHAT_STOP:
 		return NULL;
+	case WARD__UPLINK__V1__REQUEST__WHAT_FETCH:
+		return check_fetch(r->fetch);
 	default:
 		return "request.what";
 	}
@@ -136,6 +156,15 @@ check_started(const Ward__Uplink__V1__Started *s)
 	return NULL;
 }
 
+static const char *
+check_piece(const Ward__Uplink__V1__Piece *p)
+{
+	REFUSE_UNLESS(p->data.len <= WARD_UPLINK_PIECE_MAX, "piece.data");
+	REFUSE_UNLESS(ward_wire_is_text(p->why, WHY_MAX), "piece.why");
+	REFUSE_UNLESS(!*p->why || (p->last && p->data.len == 0 && p->id != 0), "piece.why");
+	return NULL;
+}
+
 const char *
 ward_wire_check_uplink_reply(const void *message)
 {
@@ -152,6 +181,8 @@ ward_wire_check_uplink_reply(const void *message)
 		return check_change(r->change);
 	case WARD__UPLINK__V1__REPLY__WHAT_STATE:
 		return check_state(r->state);
+	case WARD__UPLINK__V1__REPLY__WHAT_PIECE:
+		return check_piece(r->piece);
 	default:
 		return "reply.what";
 	}

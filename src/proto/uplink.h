@@ -17,6 +17,7 @@ enum {
 	WARD_UPLINK_MESSAGE_MAX = 64 * 1024, /* sys/ipc.h's */
 	WARD_UPLINK_EVENTS_MAX = 200,
 	WARD_UPLINK_DEADLINE_MAX_MS = 60 * 1000,
+	WARD_UPLINK_PIECE_MAX = 48 * 1024,
 	/* Budget with which every valid message can be decoded. */
 	WARD_UPLINK_ARENA = 24 * WARD_UPLINK_MESSAGE_MAX + 65536,
 };

@@ -112,6 +112,9 @@ handle(struct uplink *u, const ward_uplink_request *r, struct ward_ipc_message *
 	case WARD__UPLINK__V1__REQUEST__WHAT_REPORT:
 		report_take(u, r->report);
 		break;
+	case WARD__UPLINK__V1__REQUEST__WHAT_FETCH:
+		fetch_take(u, r->fetch);
+		break;
 	default:
 		u->stop = true;
 		break;

@@ -77,6 +77,7 @@ on_update(void *context, const Ward__V1__Update *update)
 	Ward__Uplink__V1__Change change = WARD__UPLINK__V1__CHANGE__INIT;
 
 	u->link.streaming = true;
+	fetch_pushed(u, update);
 	change.position = update->position;
 	if (update->what_case == WARD__V1__UPDATE__WHAT_VERDICT) {
 		change.what_case = WARD__UPLINK__V1__CHANGE__WHAT_VERDICT;

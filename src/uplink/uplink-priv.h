@@ -19,6 +19,7 @@ enum {
 	ASKERS_MAX = 16384,
 	BUCKETS = 4096,
 	SUBMITS_MAX = 8, /* samples on their way at once */
+	FETCH_MS = 30 * 1000,
 };
 
 #define SECOND (UINT64_C(1000) * 1000)
@@ -180,6 +181,11 @@ uint64_t answer_deadline(const struct question *q);
 bool sample_may(const struct question *q);
 /* Sends the next samples that wait, as many as may be on their way. */
 void sample_work(struct uplink *u);
+
+/* fetch.c */
+/* Hands what the stream brought about updates to the guard, if it did. */
+void fetch_pushed(struct uplink *u, const Ward__V1__Update *update);
+void fetch_take(struct uplink *u, const Ward__Uplink__V1__Fetch *fetch);
 
 /* report.c */
 enum ward_rc report_open(struct uplink *u) WARD_MUST_CHECK;

@@ -24,6 +24,8 @@ struct ward_peer {
 	struct ward_process process;
 	uint64_t start_at, started_at, backoff;
 	uint8_t message[WARD_IPC_MESSAGE_MAX];
+	struct ward_buf pieces; /* of one message about updates, as far as it is there */
+	uint64_t pieces_of;
 	pthread_mutex_t lock; /* of what follows */
 	int channel;
 	bool ready;
@@ -43,6 +45,7 @@ ward_peer_new(const struct ward_peer_options *options, struct ward_peer **ret_pe
 	p->channel = -1;
 	(void)pthread_mutex_init(&p->lock, NULL);
 	ward_buf_init(&p->out, WARD_UPLINK_MESSAGE_MAX, NULL);
+	ward_buf_init(&p->pieces, WARD_WIRE_MESSAGE_MAX, NULL);
 	*ret_peer = p;
 	return WARD_OK;
 }
@@ -72,6 +75,44 @@ ward_peer_send(struct ward_peer *p, const ward_uplink_request *request, int fd)
 	rc = p->ready ? send_locked(p, request, fd) : WARD_E_GONE;
 	(void)pthread_mutex_unlock(&p->lock);
 	return rc;
+}
+
+static enum ward_rc
+send_fetch(struct ward_peer *p, Ward__Uplink__V1__Fetch *fetch)
+{
+	ward_uplink_request request = WARD__UPLINK__V1__REQUEST__INIT;
+
+	request.what_case = WARD__UPLINK__V1__REQUEST__WHAT_FETCH;
+	request.fetch = fetch;
+	return ward_peer_send(p, &request, -1);
+}
+
+enum ward_rc
+ward_peer_fetch_updates(struct ward_peer *p, uint64_t id, uint64_t after, uint32_t limit)
+{
+	Ward__Uplink__V1__Fetch fetch = WARD__UPLINK__V1__FETCH__INIT;
+	Ward__V1__UpdatesRequest updates = WARD__V1__UPDATES_REQUEST__INIT;
+
+	updates.after = after;
+	updates.limit = limit;
+	fetch.id = id;
+	fetch.what_case = WARD__UPLINK__V1__FETCH__WHAT_UPDATES;
+	fetch.updates = &updates;
+	return send_fetch(p, &fetch);
+}
+
+enum ward_rc
+ward_peer_fetch_metadata(struct ward_peer *p, uint64_t id, Ward__V1__Role role, uint64_t version)
+{
+	Ward__Uplink__V1__Fetch fetch = WARD__UPLINK__V1__FETCH__INIT;
+	Ward__V1__MetadataRequest metadata = WARD__V1__METADATA_REQUEST__INIT;
+
+	metadata.role = role;
+	metadata.version = version;
+	fetch.id = id;
+	fetch.what_case = WARD__UPLINK__V1__FETCH__WHAT_METADATA;
+	fetch.metadata = &metadata;
+	return send_fetch(p, &fetch);
 }
 
 static void
@@ -213,6 +254,7 @@ static void
 lose(struct ward_peer *p)
 {
 	bury(p);
+	ward_buf_clear(&p->pieces);
 	schedule(p);
 	p->o.lost(p->o.ctx);
 }
@@ -233,6 +275,7 @@ ward_peer_free(struct ward_peer *p)
 		(void)poll(&ended, 1, STOP_MS);
 	bury(p);
 	ward_buf_done(&p->out);
+	ward_buf_done(&p->pieces);
 	explicit_bzero(&p->o.settings, sizeof(p->o.settings));
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p);
@@ -251,6 +294,32 @@ take(struct ward_peer *p, const ward_uplink_reply *reply)
 		(void)pthread_mutex_unlock(&p->lock);
 	}
 	p->o.reply(p->o.ctx, reply);
+}
+
+static void
+take_whole(struct ward_peer *p, const Ward__Uplink__V1__Piece *last)
+{
+	struct ward_span whole = ward_buf_span(&p->pieces);
+
+	if (last->id == 0 && p->o.pushed)
+		p->o.pushed(p->o.ctx, whole);
+	else if (last->id != 0 && p->o.fetched)
+		p->o.fetched(p->o.ctx, last->id, whole, last->why);
+	ward_buf_clear(&p->pieces);
+}
+
+static enum ward_rc
+take_piece(struct ward_peer *p, const Ward__Uplink__V1__Piece *piece)
+{
+	enum ward_rc rc;
+
+	if (p->pieces.len > 0 && (piece->id != p->pieces_of || *piece->why))
+		return WARD_E_PROTO;
+	p->pieces_of = piece->id;
+	rc = ward_buf_append(&p->pieces, piece->data.data, piece->data.len);
+	if (rc == WARD_OK && piece->last)
+		take_whole(p, piece);
+	return rc == WARD_E_LIMIT ? WARD_E_PROTO : rc;
 }
 
 /* WARD_E_LIMIT: that was all. */
@@ -274,7 +343,9 @@ read_one(struct ward_peer *p)
 	if (rc == WARD_OK &&
 	    p->ready == (reply->what_case == WARD__UPLINK__V1__REPLY__WHAT_STARTED))
 		rc = WARD_E_PROTO;
-	if (rc == WARD_OK)
+	if (rc == WARD_OK && reply->what_case == WARD__UPLINK__V1__REPLY__WHAT_PIECE)
+		rc = take_piece(p, reply->piece);
+	else if (rc == WARD_OK)
 		take(p, reply);
 	return rc == WARD_E_LIMIT ? WARD_E_PROTO : rc;
 }

@@ -26,6 +26,11 @@ struct ward_peer_options {
 	/* All from ward_peer_turn. Each checked message, valid during the call; `started` comes here
 	 * too, and after it what was asked before may be asked again. */
 	void (*reply)(void *ctx, const ward_uplink_reply *reply);
+	/* What is signed about updates, whole, unproven, borrowed: an encoded ward.v1.Updates that was pushed, or the
+	 * answer to a fetch (that, or a ward.v1.MetadataReply); `why` not empty: there is none. Either may be
+	 * NULL: nobody wants it. */
+	void (*pushed)(void *ctx, struct ward_span updates);
+	void (*fetched)(void *ctx, uint64_t id, struct ward_span message, const char *why);
 	/* It ended: nothing that was asked of it will be answered. */
 	void (*lost)(void *ctx);
 	/* A process of ours begins or has ended; before it can do anything. May be NULL. */
@@ -52,6 +57,13 @@ void ward_peer_set(struct ward_peer *p, const struct ward_peer_settings *setting
  * none; it stays the caller's. Any thread. */
 enum ward_rc ward_peer_send(struct ward_peer *p, const ward_uplink_request *request,
 			    int fd) WARD_MUST_CHECK;
+
+/* Records behind a number, metadata of a version (0: the newest): `fetched` follows with the id, which is not 0,
+ * or `lost`. As _send. */
+enum ward_rc ward_peer_fetch_updates(struct ward_peer *p, uint64_t id, uint64_t after,
+				     uint32_t limit) WARD_MUST_CHECK;
+enum ward_rc ward_peer_fetch_metadata(struct ward_peer *p, uint64_t id, Ward__V1__Role role,
+				      uint64_t version) WARD_MUST_CHECK;
 
 struct ward_peer_figures {
 	uint64_t starts, ends; /* ends it was not asked for */
