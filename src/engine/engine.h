@@ -29,6 +29,7 @@ struct ward_scan_request {
 	struct ward_limits limits;
 	bool all_matches; /* go on after the first malicious finding */
 	bool want_facts;  /* collect what the readers can tell people */
+	bool want_row;	  /* make the numbers models are asked with */
 	bool want_inners; /* name the objects inside, each with its own verdict */
 	/* Time is up: asked at least once per 64 KiB unpacked and per object. May be NULL. */
 	bool (*expired)(void *ctx);

@@ -109,6 +109,21 @@ ward_result_add_fact(struct ward_result *r, const char *path, const char *key, c
 	r->facts[r->fact_count++] = (struct ward_fact){keep(r, path), keep(r, key), keep(r, value)};
 }
 
+void
+ward_result_set_row(struct ward_result *r, const struct ward_result_row *row)
+{
+	float *copy;
+
+	if (row->count > WARD_RESULT_ROW_MAX)
+		return;
+	copy = ward_arena_array(r->arena, row->count, sizeof(*copy));
+	if (!copy)
+		return;
+	memcpy(copy, row->values, row->count * sizeof(*copy));
+	r->row = *row;
+	r->row.values = copy;
+}
+
 /* The entry to overwrite: of the same digest, a new one, or the least bad one; NULL: none. */
 static struct ward_inner *
 inner_for(struct ward_result *r, const struct ward_inner *inner)

@@ -53,6 +53,16 @@ struct ward_inner {
 	const char *path;
 };
 
+/* The numbers models are asked with (ml/features/row.h), of the file itself. */
+struct ward_result_row {
+	unsigned schema; /* enum ward_schema_id; 0: none was made */
+	uint64_t version;
+	float *values; /* NaN: missing */
+	size_t count;
+};
+
+enum { WARD_RESULT_ROW_MAX = 4096 };
+
 struct ward_result {
 	enum ward_verdict verdict;
 	enum ward_type type;
@@ -69,12 +79,13 @@ struct ward_result {
 	struct ward_inner inners[WARD_INNERS_MAX]; /* if asked for; each digest once */
 	size_t inner_count;
 	uint64_t inners_dropped;
-	unsigned traits;	 /* enum ward_trait of all objects */
-	bool active;		 /* some object can run code and is not known good */
-	bool known_good;	 /* the file itself is allow-listed */
-	uint64_t objects;	 /* looked at, the file itself included, views not */
-	uint64_t unpacked_bytes; /* all levels */
-	size_t memory_peak;	 /* bytes of working memory */
+	struct ward_result_row row; /* if asked for, and there is a schema for its type */
+	unsigned traits;	    /* enum ward_trait of all objects */
+	bool active;		    /* some object can run code and is not known good */
+	bool known_good;	    /* the file itself is allow-listed */
+	uint64_t objects;	    /* looked at, the file itself included, views not */
+	uint64_t unpacked_bytes;    /* all levels */
+	size_t memory_peak;	    /* bytes of working memory */
 
 	struct ward_budget budget; /* of the strings below */
 	struct ward_arena *arena;
@@ -93,6 +104,8 @@ void ward_result_add_fact(struct ward_result *r, const char *path, const char *k
 			  const char *value);
 /* Strings are copied. When there are too many, the least bad one is left out. */
 void ward_result_add_inner(struct ward_result *r, const struct ward_inner *inner);
+/* The values are copied; more than WARD_RESULT_ROW_MAX of them are none. */
+void ward_result_set_row(struct ward_result *r, const struct ward_result_row *row);
 /* True when `reason` is among the gaps. */
 bool ward_result_has_gap(const struct ward_result *r, enum ward_reason reason);
 /* Sets `verdict` from findings, gaps and activity; `informed`: some intelligence was loaded. */

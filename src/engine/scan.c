@@ -13,6 +13,7 @@
 #include "engine/describe.h"
 #include "engine/identify.h"
 #include "engine/scan-priv.h"
+#include "ml/features/row.h"
 
 struct scan {
 	const struct ward_engine *engine;
@@ -468,6 +469,23 @@ take_child(void *ctx, const struct ward_child *child)
 
 /* ---- the file ---- */
 
+/* A file no row can be made of has none: readers say what is wrong with it. */
+static void
+make_row(struct scan *s, const struct object *o)
+{
+	struct ward_arena_mark mark = ward_arena_save(s->arena);
+	struct ward_row row;
+
+	if (ward_row_make(o->type, o->bytes, s->arena, &row) == WARD_OK)
+		ward_result_set_row(s->result, &(struct ward_result_row){
+						       .schema = row.schema->id,
+						       .version = row.version,
+						       .values = row.values,
+						       .count = row.schema->columns,
+					       });
+	ward_arena_restore(s->arena, mark);
+}
+
 static void
 scan_file(struct scan *s)
 {
@@ -483,6 +501,8 @@ scan_file(struct scan *s)
 	s->result->objects = 1;
 	if (s->request->want_facts)
 		ward_describe(s->result, &o.digests);
+	if (s->request->want_row)
+		make_row(s, &o);
 	scan_object(&o);
 	s->result->known_good = o.known_good;
 	sha256 = ward_digests_get(&o.digests, WARD_SHA256);

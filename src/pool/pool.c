@@ -241,6 +241,7 @@ ward_pool_submit(struct ward_pool *pool, const struct ward_pool_request *request
 		.all_matches = request->all_matches,
 		.want_facts = request->want_facts,
 		.want_inners = request->want_inners,
+		.want_row = request->want_row,
 		.timeout_ms = request->timeout_ms ? request->timeout_ms : pool->timeout_ms,
 		.limits = request->limits ? *request->limits : pool->limits,
 	};

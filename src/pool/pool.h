@@ -73,6 +73,7 @@ struct ward_pool_request {
 	bool all_matches;  /* do not stop at the first malicious finding */
 	bool want_facts;
 	bool want_inners;
+	bool want_row;			  /* the numbers models are asked with */
 	unsigned timeout_ms;		  /* 0: the pool's */
 	const struct ward_limits *limits; /* NULL: the pool's */
 	void *cookie;			  /* comes back with the reply */

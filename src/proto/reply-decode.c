@@ -85,6 +85,17 @@ inner_from(struct decoder *d, const Ward__Scan__V1__Inner *m)
 }
 
 static bool
+row_from(struct decoder *d, const Ward__Scan__V1__Row *m)
+{
+	const struct ward_result_row row = {m->schema, m->version, m->values, m->n_values};
+
+	if (row.schema == 0 || row.count == 0 || row.count > WARD_RESULT_ROW_MAX)
+		return false;
+	ward_result_set_row(d->result, &row);
+	return true;
+}
+
+static bool
 fact_from(struct decoder *d, const Ward__Scan__V1__Fact *m)
 {
 	const char *path = text(d, m->path);
@@ -136,6 +147,8 @@ lists_from(struct decoder *d, const Ward__Scan__V1__ScanReply *m)
 	for (size_t i = 0; i < m->n_facts; i++)
 		if (!fact_from(d, m->facts[i]))
 			return false;
+	if (m->row && !row_from(d, m->row))
+		return false;
 	d->result->findings_dropped += m->findings_dropped;
 	d->result->facts_dropped += m->facts_dropped;
 	d->result->inners_dropped += m->inners_dropped;

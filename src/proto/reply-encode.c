@@ -98,6 +98,21 @@ add_gaps(struct encoder *e, const struct ward_result *r, Ward__Scan__V1__ScanRep
 	return WARD_OK;
 }
 
+/* A whole row or none: half of one means something else. */
+static void
+add_row(struct encoder *e, const struct ward_result *r, Ward__Scan__V1__Row *row,
+	Ward__Scan__V1__ScanReply *m)
+{
+	if (!r->row.schema || !promise(e, r->row.count * sizeof(float)))
+		return;
+	ward__scan__v1__row__init(row);
+	row->schema = r->row.schema;
+	row->version = r->row.version;
+	row->n_values = r->row.count;
+	row->values = r->row.values;
+	m->row = row;
+}
+
 static bool
 add_inner(struct encoder *e, const struct ward_inner *i, Ward__Scan__V1__Inner *m)
 {
@@ -183,12 +198,15 @@ ward_proto_reply_encode(const struct ward_proto_reply *reply, struct ward_arena 
 	const size_t reasons = WARD_REASON_COUNT * (size_t)ENTRY_SIZE;
 	struct encoder e = {arena, WARD_PROTO_MESSAGE_MAX - FIXED_SIZE - reasons, 0};
 	Ward__Scan__V1__ScanReply m = WARD__SCAN__V1__SCAN_REPLY__INIT;
+	Ward__Scan__V1__Row row;
 	enum ward_rc rc;
 
 	add_numbers(reply, &m);
 	rc = add_findings(&e, reply->result, &m);
 	if (rc == WARD_OK)
 		rc = add_gaps(&e, reply->result, &m);
+	if (rc == WARD_OK)
+		add_row(&e, reply->result, &row, &m);
 	if (rc == WARD_OK)
 		rc = add_inners(&e, reply->result, &m);
 	if (rc == WARD_OK)

@@ -41,6 +41,7 @@ ward_proto_request_encode(const struct ward_proto_request *r, struct ward_buf *o
 	m.all_matches = r->all_matches;
 	m.want_facts = r->want_facts;
 	m.want_inners = r->want_inners;
+	m.want_row = r->want_row;
 	m.timeout_ms = r->timeout_ms;
 	m.limits = &l;
 	return ward_codec_pack(&m.base, out);
@@ -77,6 +78,7 @@ ward_proto_request_decode(struct ward_span in, struct ward_arena *arena,
 		.all_matches = m->all_matches,
 		.want_facts = m->want_facts,
 		.want_inners = m->want_inners,
+		.want_row = m->want_row,
 		.timeout_ms = m->timeout_ms,
 	};
 	limits_from(m->limits, &r.limits);

@@ -29,6 +29,7 @@ struct ward_proto_request {
 	bool all_matches;
 	bool want_facts;
 	bool want_inners;
+	bool want_row;
 	uint32_t timeout_ms; /* 1 to WARD_PROTO_TIMEOUT_MAX */
 	struct ward_limits limits;
 };
@@ -48,7 +49,7 @@ struct ward_proto_reply {
 };
 
 /*
- * Appends the message, at most WARD_PROTO_MESSAGE_MAX bytes: findings first, then gaps, then as
+ * Appends the message, at most WARD_PROTO_MESSAGE_MAX bytes: findings first, then gaps, the row, then as
  * many inner objects (the worst first) and facts as fit; the rest is counted in findings_dropped,
  * inners_dropped and facts_dropped, shortened texts in strings_cut (to which the caller's value is added). `arena` holds working memory only.
  */

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -120,6 +121,35 @@ test_round_trip(void **state)
 	assert_int_equal(back.result->fact_count, 1);
 	assert_string_equal(back.result->facts[0].key, "zip.entries");
 	(void)ward_result_free(back.result);
+}
+
+static void
+test_row(void **state)
+{
+	float values[WARD_RESULT_ROW_MAX] = {1.5f, NAN, -3};
+	struct ward_result_row row = {7, 0x0123456789abcdefull, values, 3};
+	struct ward_proto_reply back;
+
+	(void)state;
+	back = there_and_back();
+	assert_int_equal(back.result->row.schema, 0);
+	(void)ward_result_free(back.result);
+	ward_result_set_row(r, &row);
+	ward_buf_clear(&out);
+	back = there_and_back();
+	assert_int_equal(back.result->row.schema, 7);
+	assert_true(back.result->row.version == row.version);
+	assert_int_equal(back.result->row.count, 3);
+	assert_memory_equal(back.result->row.values, values, 3 * sizeof(float));
+	(void)ward_result_free(back.result);
+	row.count = WARD_RESULT_ROW_MAX + 1; /* not taken */
+	ward_result_set_row(r, &row);
+	assert_int_equal(r->row.count, 3);
+	r->row = row; /* what a taken-over scanner might say */
+	r->row.count = 0;
+	ward_buf_clear(&out);
+	assert_int_equal(encode(), WARD_OK);
+	assert_int_equal(ward_proto_reply_decode(ward_buf_span(&out), arena, &back), WARD_E_PROTO);
 }
 
 /* All lists full of texts that are too long: it fits, the verdict keeps its evidence, and what was
@@ -247,6 +277,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_round_trip, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_row, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_much_is_cut_and_counted, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_a_verdict_needs_its_evidence, set_up,

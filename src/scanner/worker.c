@@ -87,6 +87,7 @@ judge(struct worker *w, const struct ward_proto_request *r, struct ward_span byt
 		.all_matches = r->all_matches,
 		.want_facts = r->want_facts,
 		.want_inners = r->want_inners,
+		.want_row = r->want_row,
 		.expired = expired,
 		.ctx = w,
 	};
