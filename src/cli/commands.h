@@ -15,6 +15,7 @@ enum ward_exit {
 
 extern const struct ward_command ward_command_scan;
 extern const struct ward_command ward_command_explain;
+extern const struct ward_command ward_command_features;
 extern const struct ward_command ward_command_intel;
 extern const struct ward_command ward_command_enroll;
 extern const struct ward_command ward_command_cloud;

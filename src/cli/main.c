@@ -7,7 +7,7 @@ static const struct ward_command *const commands[] = {
 	&ward_command_config,  &ward_command_exclusion,	 &ward_command_enroll,
 	&ward_command_cloud,   &ward_command_status,	 &ward_command_reload,
 	&ward_command_threat,  &ward_command_quarantine, &ward_command_history,
-	&ward_command_updates, &ward_command_completion,
+	&ward_command_updates, &ward_command_features,	 &ward_command_completion,
 };
 
 static const struct {
@@ -16,6 +16,7 @@ static const struct {
 } abouts[] = {
 	{"scan", "look for malware in files and directories"},
 	{"explain", "show everything that is known about one file"},
+	{"features", "print the numbers that models judge files by"},
 	{"intel", "compile rules, signatures and hashes into a pack; show and verify packs"},
 	{"config", "show and change the policy of this machine; find mistakes in one"},
 	{"exclusion", "show and change what is left out; explain why a file is or is not"},
