@@ -46,8 +46,10 @@ follow_wishes(struct fleet_loop *loop)
 
 		if (begun == OPEN_AT_ONCE)
 			return true;
-		if (!wanted && d->link.state != FLEET_CLOSED) {
-			fleet_link_close(&d->link);
+		if (!wanted) {
+			if (d->link.state != FLEET_CLOSED)
+				fleet_link_close(&d->link);
+			atomic_store_explicit(&d->gone, true, memory_order_release);
 		} else if (wanted && d->link.state == FLEET_CLOSED && d->retry <= now) {
 			begun++;
 			if (fleet_link_open(&d->link))
@@ -76,6 +78,8 @@ run(void *context)
 				fleet_link_ready(events[i].data.ptr, events[i].events);
 		}
 		more = follow_wishes(loop);
+		if (loop->crowd->job->turn)
+			loop->crowd->job->turn(loop);
 	}
 	for (size_t i = 0; i < loop->count; i++)
 		fleet_link_close(&loop->devices[i].link);
@@ -135,13 +139,28 @@ fleet_crowd_start(struct fleet_crowd *c, unsigned threads)
 	return rc;
 }
 
-static void
-wake(struct fleet_crowd *c)
+void
+fleet_crowd_wake(struct fleet_loop *loop)
 {
 	uint64_t one = 1;
 
+	(void)!write(loop->wakeup, &one, sizeof(one));
+}
+
+static void
+wake(struct fleet_crowd *c)
+{
 	for (unsigned i = 0; i < c->loop_count; i++)
-		(void)!write(c->loops[i].wakeup, &one, sizeof(one));
+		fleet_crowd_wake(&c->loops[i]);
+}
+
+void
+fleet_crowd_want_one(struct fleet_device *d, bool connected)
+{
+	atomic_store(&d->heard, false);
+	atomic_store(&d->wanted, connected);
+	if (connected)
+		atomic_store(&d->gone, false);
 }
 
 void

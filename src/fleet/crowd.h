@@ -27,6 +27,7 @@ struct fleet_device {
 	_Atomic uint64_t position, digest; /* of the last verdict; the digest's first 8 bytes */
 	_Atomic uint64_t arrived, made_ms; /* µs since 1970; the record's own time */
 	_Atomic bool heard;
+	_Atomic bool gone; /* not wanted, and its connection is closed */
 };
 
 struct fleet_loop {
@@ -42,6 +43,7 @@ struct fleet_loop {
 struct fleet_job {
 	void (*up)(struct fleet_device *device);
 	void (*down)(struct fleet_device *device); /* it is opened again after a while, if wanted */
+	void (*turn)(struct fleet_loop *loop);	   /* each round of a loop; may be NULL */
 };
 
 struct fleet_crowd {
@@ -69,6 +71,10 @@ enum ward_rc fleet_identities_add(const char *directory, struct ward_span more) 
 enum ward_rc fleet_crowd_start(struct fleet_crowd *crowd, unsigned threads) WARD_MUST_CHECK;
 /* All are to be connected, or none; the threads see to it. */
 void fleet_crowd_want(struct fleet_crowd *crowd, bool connected);
+/* The same of one device; its loop hears of it in its next round, or with fleet_crowd_wake. */
+void fleet_crowd_want_one(struct fleet_device *device, bool connected);
+/* Has the loop begin its next round. Any thread. */
+void fleet_crowd_wake(struct fleet_loop *loop);
 /* Devices that were told something since they were last to be connected. */
 size_t fleet_crowd_heard(const struct fleet_crowd *crowd);
 /* Ends the threads and connections and frees what devices have. */

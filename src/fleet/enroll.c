@@ -206,7 +206,7 @@ work(struct enrolment *e)
 enum ward_rc
 fleet_enroll(const struct fleet_enroll_options *o, char why[256])
 {
-	static const struct fleet_job job = {on_up, on_down};
+	static const struct fleet_job job = {.up = on_up, .down = on_down};
 	struct enrolment *e = calloc(1, sizeof(*e));
 	struct fleet_device *devices = calloc(CONNECTIONS, sizeof(*devices));
 	enum ward_rc rc = e && devices ? WARD_OK : WARD_E_NOMEM;

@@ -22,3 +22,36 @@ fleet_quantiles_of(uint64_t *values, size_t count, struct fleet_quantiles *ret)
 	ret->p99 = values[(count * 99 + 99) / 100 - 1];
 	ret->max = values[count - 1];
 }
+
+void
+fleet_series_add(struct fleet_series *s, uint64_t value)
+{
+	if (s->count == s->room) {
+		size_t room = s->room ? 2 * s->room : 256;
+		uint64_t *values = reallocarray(s->values, room, sizeof(*values));
+
+		if (!values) {
+			s->lost++;
+			return;
+		}
+		s->values = values;
+		s->room = room;
+	}
+	s->values[s->count++] = value;
+}
+
+struct fleet_quantiles
+fleet_series_quantiles(struct fleet_series *s)
+{
+	struct fleet_quantiles q;
+
+	fleet_quantiles_of(s->values, s->count, &q);
+	return q;
+}
+
+void
+fleet_series_done(struct fleet_series *s)
+{
+	free(s->values);
+	*s = (struct fleet_series){0};
+}

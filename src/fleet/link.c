@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/link.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -250,7 +251,6 @@ write_some(struct fleet_link *l, const uint8_t *bytes, size_t len, size_t *sent)
 			return false;
 		}
 		*sent += (size_t)n;
-		l->bytes_out += (uint64_t)n;
 	}
 	return true;
 }
@@ -308,7 +308,6 @@ read_all(struct fleet_link *l)
 	int n, error;
 
 	while ((n = SSL_read(l->ssl, in, IN)) > 0) {
-		l->bytes_in += (uint64_t)n;
 		if (nghttp2_session_mem_recv(l->http, in, (size_t)n) != n) {
 			l->broken = true;
 			return;
@@ -340,6 +339,18 @@ shake(struct fleet_link *l)
 }
 
 static void
+count_bytes(struct fleet_link *l)
+{
+	if (!l->ssl)
+		return;
+	atomic_store_explicit(&l->bytes_in, l->before_in + BIO_number_read(SSL_get_rbio(l->ssl)),
+			      memory_order_relaxed);
+	atomic_store_explicit(&l->bytes_out,
+			      l->before_out + BIO_number_written(SSL_get_wbio(l->ssl)),
+			      memory_order_relaxed);
+}
+
+static void
 end_calls(struct fleet_link *l)
 {
 	for (struct fleet_call *call = l->calls; call; call = call->next)
@@ -363,6 +374,7 @@ fleet_link_ready(struct fleet_link *l, unsigned events)
 		flush(l);
 	}
 	l->working = false;
+	count_bytes(l);
 	if (l->broken) {
 		end_calls(l);
 		fleet_link_close(l);
@@ -409,6 +421,9 @@ fleet_link_close(struct fleet_link *l)
 		next = call->next;
 		call_free(call);
 	}
+	count_bytes(l);
+	l->before_in = atomic_load_explicit(&l->bytes_in, memory_order_relaxed);
+	l->before_out = atomic_load_explicit(&l->bytes_out, memory_order_relaxed);
 	nghttp2_session_del(l->http);
 	SSL_free(l->ssl);
 	ERR_clear_error();

@@ -9,6 +9,7 @@
 
 #include <nghttp2/nghttp2.h>
 #include <openssl/ssl.h>
+#include <stdatomic.h>
 
 #include "proto/grpc.h"
 
@@ -47,7 +48,9 @@ struct fleet_link {
 	uint8_t *rest; /* what the socket did not take */
 	size_t rest_len, rest_sent;
 	bool broken, working;
-	uint64_t bytes_in, bytes_out;
+	/* Between TLS and TCP, handshakes with it; of this connection, and of those before it. */
+	_Atomic uint64_t bytes_in, bytes_out;
+	uint64_t before_in, before_out;
 };
 
 /* Begins; the link is CLOSED. WARD_E_IO, WARD_E_NOMEM, WARD_E_LIMIT: not even begun. */

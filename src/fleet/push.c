@@ -6,54 +6,26 @@
 
 #include "base/text.h"
 #include "fleet/figures.h"
-#include "proto/wire.h"
+#include "fleet/follow.h"
 #include "sys/clock.h"
 
 enum { WAIT_SECONDS = 120, MESSAGE = 1 << 20, LINE = 256 };
 
 /* --- the devices; on their threads --- */
 
-static uint64_t
-digest_word(const uint8_t *sha256)
-{
-	uint64_t word;
-
-	memcpy(&word, sha256, sizeof(word));
-	return word;
-}
-
-enum ward_rc
-fleet_push_take(struct fleet_device *d, struct ward_span message, uint64_t now)
-{
-	struct ward_budget budget = {.cap = 65536 + 24 * message.len};
-	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
-	Ward__V1__Update *update;
-
-	if (!arena)
-		return WARD_E_NOMEM;
-	if (ward_wire_decode(&ward__v1__update__descriptor, message, arena, &update, NULL))
-		return WARD_E_PROTO;
-	atomic_store(&d->heard, true);
-	atomic_store(&d->position, update->position);
-	if (update->what_case == WARD__V1__UPDATE__WHAT_VERDICT) {
-		atomic_store(&d->arrived, now);
-		atomic_store(&d->made_ms, update->time_ms);
-		atomic_store(&d->digest, digest_word(update->verdict->sha256.data));
-	}
-	return WARD_OK;
-}
-
 static void
 on_update(void *context, struct ward_span message)
 {
 	struct fleet_device *d = context;
 
-	if (fleet_push_take(d, message, ward_clock_wall()))
+	Ward__V1__Verdict said;
+
+	if (fleet_follow_take(d, message, ward_clock_wall(), &said))
 		atomic_fetch_add(&d->loop->crowd->failures, 1);
 }
 
 static const struct fleet_call_face subscribe_call = {
-	.path = "/ward.v1.Protection/Subscribe",
+	.path = FLEET_SUBSCRIBE,
 	.answer_max = MESSAGE,
 	.message = on_update,
 };
@@ -61,22 +33,11 @@ static const struct fleet_call_face subscribe_call = {
 static void
 on_up(struct fleet_device *d)
 {
-	Ward__V1__SubscribeRequest request = WARD__V1__SUBSCRIBE_REQUEST__INIT;
-	uint8_t body[64];
-
-	request.position = atomic_load(&d->position);
-	ward_grpc_prefix(body, (uint32_t)ward__v1__subscribe_request__pack(
-				       &request, body + WARD_GRPC_PREFIX));
-	if (fleet_call_start(
-		    &d->link, &subscribe_call,
-		    ward_span_of(body,
-				 WARD_GRPC_PREFIX +
-					 ward__v1__subscribe_request__get_packed_size(&request)),
-		    d))
+	if (fleet_follow(d, &subscribe_call))
 		atomic_fetch_add(&d->loop->crowd->failures, 1);
 }
 
-const struct fleet_job fleet_push_job = {on_up, NULL};
+const struct fleet_job fleet_push_job = {.up = on_up};
 
 /* --- the commands --- */
 
@@ -165,7 +126,7 @@ await(struct fleet_crowd *c, struct ward_span arguments)
 		(void)fputs("ward-fleet: await SHA256 SINCE\n", stderr);
 		return false;
 	}
-	digest = digest_word(sha256);
+	digest = fleet_follow_word(sha256);
 	while (who_has(c, digest) < c->count &&
 	       ward_clock_monotonic() - begun < WAIT_SECONDS * UINT64_C(1000000))
 		pause_shortly();

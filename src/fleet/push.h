@@ -22,10 +22,4 @@ extern const struct fleet_job fleet_push_job;
  * waited for did not come in two minutes. */
 bool fleet_push(struct fleet_crowd *crowd, FILE *in);
 
-/* --- inside, for tests --- */
-
-/* Takes one message of the stream. WARD_E_PROTO. */
-enum ward_rc fleet_push_take(struct fleet_device *device, struct ward_span message,
-			     uint64_t now) WARD_MUST_CHECK;
-
 #endif

@@ -9,8 +9,7 @@
 #include <cmocka.h>
 
 #include "fleet/figures.h"
-#include "fleet/push.h"
-#include "proto/wire.h"
+#include "fleet/follow.h"
 
 static void
 test_quantiles(void **state)
@@ -36,10 +35,14 @@ test_quantiles(void **state)
 static void
 take(struct fleet_device *d, const Ward__V1__Update *update, uint64_t now)
 {
+	Ward__V1__Verdict said;
 	uint8_t bytes[256];
 	size_t len = ward__v1__update__pack(update, bytes);
 
-	assert_int_equal(fleet_push_take(d, ward_span_of(bytes, len), now), WARD_OK);
+	assert_int_equal(fleet_follow_take(d, ward_span_of(bytes, len), now, &said), WARD_OK);
+	assert_int_equal(said, update->what_case == WARD__V1__UPDATE__WHAT_VERDICT
+				       ? update->verdict->verdict
+				       : WARD__V1__VERDICT__VERDICT_UNSPECIFIED);
 }
 
 static void
@@ -49,6 +52,7 @@ test_updates(void **state)
 	Ward__V1__Update update = WARD__V1__UPDATE__INIT;
 	Ward__V1__Heartbeat heartbeat = WARD__V1__HEARTBEAT__INIT;
 	Ward__V1__VerdictChange change = WARD__V1__VERDICT_CHANGE__INIT;
+	Ward__V1__Verdict said;
 	uint8_t sha256[32] = {1, 2, 3};
 
 	(void)state;
@@ -70,7 +74,7 @@ test_updates(void **state)
 	assert_int_equal(d.arrived, 6);
 	assert_int_equal(d.made_ms, 99);
 	assert_int_equal(d.digest & 0xffffff, 0x030201);
-	assert_int_equal(fleet_push_take(&d, ward_span_str("\xff\xff"), 7), WARD_E_PROTO);
+	assert_int_equal(fleet_follow_take(&d, ward_span_str("\xff\xff"), 7, &said), WARD_E_PROTO);
 	assert_int_equal(d.arrived, 6);
 }
 

@@ -77,3 +77,47 @@ start_fleet() {
 	[ "$status" = 1 ]
 	[ ! -e "$dir/other/devices.pem" ]
 }
+
+# A figure of what the outbreak came to.
+figure() { jq ".modes[\"$1\"].$2" "$dir/outbreak.json"; }
+
+outbreak() {
+	ward-fleet outbreak "${known[@]}" --json "$dir/outbreak.json" --introductions 4 --spread 3 "$@"
+}
+
+@test "an outbreak: held at first sight nobody is infected, and a pushed record beats definitions" {
+	ward-fleet enroll "${known[@]}" --token-file "$dir/token"
+	run outbreak --minutes 5 --family-after 20 --hold-ms 60000
+	[ "$status" = 0 ]
+	[[ ${lines[1]} == "infected devices "* ]]
+	for mode in hold hash-push family-push poll-1h poll-8h; do
+		[ "$(figure $mode whole)" = true ]
+		[ "$(figure $mode unanswered)" = 0 ]
+	done
+	[ "$(figure hold infected)" = 0 ]
+	[ "$(figure hold denied)" -gt 0 ]
+	[ "$(figure hold denied)" = "$(figure hold copies)" ]
+	[ "$(figure hold 'asked')" -gt 0 ]
+	[ "$(figure hold 'conviction.reached.count')" = "$(figure hold 'conviction.online')" ]
+	# The service publishes hashes, and no other copy has the same one.
+	[ "$(figure hash-push infected)" = "$(figure hash-push copies)" ]
+	[ "$(figure family-push covered)" -gt 0 ]
+	[ "$(figure family-push infected)" -lt "$(figure hash-push infected)" ]
+	[ "$(figure poll-8h infected)" -gt "$(figure family-push infected)" ]
+	[ "$(figure family-push 'family.reached.count')" = "$(figure family-push 'family.online')" ]
+	[ "$(figure poll-8h 'family.reached.max')" -gt "$(figure family-push 'family.reached.max')" ]
+}
+
+@test "what is simulated of an outbreak follows from the seed" {
+	ward-fleet enroll "${known[@]}" --token-file "$dir/token"
+	same=(--modes poll-8h --minutes 10 --family-after 86400)
+	outbreak "${same[@]}" --seed 7
+	first=$(figure poll-8h infections)
+	outbreak "${same[@]}" --seed 7
+	[ "$(figure poll-8h infections)" = "$first" ]
+	outbreak "${same[@]}" --seed 8
+	[ "$(figure poll-8h infections)" != "$first" ]
+	run outbreak --modes nothing
+	[ "$status" = 2 ]
+	[[ $output == *"--modes: not such a value"* ]]
+}
