@@ -26,8 +26,8 @@ ward_trust_scope_has(const struct ward_trust_scope *scope, const struct ward_tru
 
 /* --- one record --- */
 
-static const struct ward_trust_delegation *
-delegation_of(const struct ward_trust_targets *targets, const char *name)
+const struct ward_trust_delegation *
+ward_trust_delegation_of(const struct ward_trust_targets *targets, const char *name)
 {
 	for (size_t i = 0; i < targets->delegation_count; i++)
 		if (strcmp(targets->delegations[i].name, name) == 0)
@@ -85,30 +85,61 @@ check_number(uint64_t number, uint64_t taken, struct ward_refusal *ret_refusal)
 	return WARD_OK;
 }
 
+/* The envelope and what is in it, the number not asked for. */
+static enum ward_rc
+open_record(struct ward_span bytes, struct ward_arena *arena, struct ward_dsse *ret_envelope,
+	    struct ward_trust_record *ret, struct ward_refusal *ret_refusal)
+{
+	enum ward_rc rc = ward_dsse_read(bytes, WARD_DSSE_RECORD, arena, ret_envelope, ret_refusal);
+
+	return rc ? rc
+		  : ward_trust_record_decode(ret_envelope->payload, arena, ret, ret_refusal);
+}
+
+static enum ward_rc
+judge(const struct ward_trust_targets *targets, const struct ward_dsse *envelope,
+      const struct ward_trust_record *r, struct ward_refusal *ret_refusal)
+{
+	const struct ward_trust_delegation *d = ward_trust_delegation_of(targets, r->role);
+	enum ward_rc rc;
+
+	if (!d)
+		return WARD_REFUSE(ret_refusal, WARD_REFUSED_ROLE,
+				   "record %" PRIu64 ": nobody called %s may publish anything",
+				   r->number, r->role);
+	rc = may(d, r, ret_refusal);
+	return rc ? rc : has_signed(d, envelope, r, ret_refusal);
+}
+
+enum ward_rc
+ward_trust_judge(const struct ward_trust_targets *targets, struct ward_span envelope,
+		 struct ward_arena *arena, struct ward_trust_record *ret,
+		 struct ward_refusal *ret_refusal)
+{
+	struct ward_dsse d = {0};
+	struct ward_trust_record r = {0};
+	enum ward_rc rc = open_record(envelope, arena, &d, &r, ret_refusal);
+
+	if (!rc)
+		rc = judge(targets, &d, &r, ret_refusal);
+	if (!rc)
+		*ret = r;
+	return rc;
+}
+
 /* Checks a record and appends it to the frontier. */
 static enum ward_rc
 take(const struct ward_trust_targets *targets, struct ward_span bytes, struct ward_arena *arena,
      struct ward_frontier *f, struct ward_trust_record *ret, struct ward_refusal *ret_refusal)
 {
-	const struct ward_trust_delegation *d;
 	struct ward_dsse envelope = {0};
 	struct ward_hash leaf;
-	enum ward_rc rc = ward_dsse_read(bytes, WARD_DSSE_RECORD, arena, &envelope, ret_refusal);
+	enum ward_rc rc = open_record(bytes, arena, &envelope, ret, ret_refusal);
 
 	if (!rc)
-		rc = ward_trust_record_decode(envelope.payload, arena, ret, ret_refusal);
-	if (!rc)
 		rc = check_number(ret->number, f->size, ret_refusal);
-	if (rc)
-		return rc;
-	d = delegation_of(targets, ret->role);
-	if (!d)
-		return WARD_REFUSE(ret_refusal, WARD_REFUSED_ROLE,
-				   "record %" PRIu64 ": nobody called %s may publish anything",
-				   ret->number, ret->role);
-	rc = may(d, ret, ret_refusal);
 	if (!rc)
-		rc = has_signed(d, &envelope, ret, ret_refusal);
+		rc = judge(targets, &envelope, ret, ret_refusal);
 	if (!rc)
 		rc = ward_merkle_leaf(envelope.payload, &leaf);
 	return rc ? rc : ward_frontier_append(f, &leaf, NULL, NULL);
@@ -191,7 +222,7 @@ ward_trust_accept(struct ward_trust *t, const struct ward_trust_batch *batch,
 	}
 	if (rc)
 		return rc;
-	head = timestamp ? &timestamp->is.timestamp : ward_trust_timestamp_now(t);
+	head = timestamp ? &timestamp->piece.is.timestamp : ward_trust_timestamp_now(t);
 	rc = reaches(&f, &head->head, batch->proof, ret_refusal);
 	if (rc)
 		return rc;

@@ -37,6 +37,18 @@ struct ward_trust_accepted {
 /* Whether a record of this scope is for this endpoint. */
 bool ward_trust_scope_has(const struct ward_trust_scope *scope, const struct ward_trust_self *self);
 
+/* The delegation of that name; NULL: there is none. */
+const struct ward_trust_delegation *
+ward_trust_delegation_of(const struct ward_trust_targets *targets, const char *name);
+/*
+ * One record by itself, for who publishes: that its delegation may say that, and enough of its keys have
+ * signed it. Its place in the log is not asked. *ret lives in the arena (128 times the envelope and 64 KiB
+ * suffice); the envelope is borrowed as long.
+ */
+enum ward_rc ward_trust_judge(const struct ward_trust_targets *targets, struct ward_span envelope,
+			      struct ward_arena *arena, struct ward_trust_record *ret,
+			      struct ward_refusal *ret_refusal) WARD_MUST_CHECK;
+
 /*
  * Takes a batch: *ret_accepted are batch->count records in order, in the arena (128 times the batch's
  * bytes and 1 MiB suffice), and the state has moved on. WARD_E_PERM with *ret_refusal: nothing has

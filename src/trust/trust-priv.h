@@ -3,19 +3,15 @@
 #ifndef WARD_TRUST_TRUST_PRIV_H
 #define WARD_TRUST_TRUST_PRIV_H
 
+#include "trust/piece.h"
 #include "trust/trust.h"
 
 /* One piece of metadata with the memory it lives in; arena NULL: none. */
 struct slot {
 	struct ward_budget budget;
 	struct ward_arena *arena;
-	struct ward_span envelope, payload;
-	union {
-		struct ward_trust_root root;
-		struct ward_trust_targets targets;
-		struct ward_trust_snapshot snapshot;
-		struct ward_trust_timestamp timestamp;
-	} is;
+	struct ward_span envelope;
+	struct ward_trust_piece piece;
 };
 
 struct ward_trust {

@@ -49,70 +49,19 @@ slot_new(struct ward_span envelope, struct slot **ret)
 	return WARD_OK;
 }
 
-static enum ward_rc
-enough(const struct ward_dsse *d, const struct ward_trust_role *role, const char *whose,
-       struct ward_refusal *ret_refusal)
-{
-	const struct ward_trust_key *keys[WARD_ROLE_KEYS_MAX];
-	size_t good = 0;
-	enum ward_rc rc;
-
-	for (size_t i = 0; i < role->count; i++)
-		keys[i] = &role->keys[i];
-	rc = ward_dsse_count(d, keys, role->count, &good);
-	if (!rc && good < role->threshold)
-		rc = WARD_REFUSE(ret_refusal, WARD_REFUSED_THRESHOLD,
-				 "the %s is signed by %zu of the %u keys %s that it needs",
-				 ward_dsse_type_text(d->type), good, role->threshold, whose);
-	return rc;
-}
-
-static enum ward_rc
-decode(struct slot *s, enum ward_dsse_type type, struct ward_refusal *ret_refusal)
-{
-	switch (type) {
-	case WARD_DSSE_ROOT:
-		return ward_trust_root_decode(s->payload, s->arena, &s->is.root, ret_refusal);
-	case WARD_DSSE_TARGETS:
-		return ward_trust_targets_decode(s->payload, s->arena, &s->is.targets, ret_refusal);
-	case WARD_DSSE_SNAPSHOT:
-		return ward_trust_snapshot_decode(s->payload, s->arena, &s->is.snapshot,
-						  ret_refusal);
-	case WARD_DSSE_TIMESTAMP:
-		return ward_trust_timestamp_decode(s->payload, s->arena, &s->is.timestamp,
-						   ret_refusal);
-	case WARD_DSSE_RECORD:
-	case WARD_DSSE_TYPES:
-		break;
-	}
-	return WARD_E_INVAL;
-}
-
 enum ward_rc
 ward_slot_read(struct ward_span envelope, enum ward_dsse_type type,
 	       const struct ward_trust_role *role, struct slot **ret,
 	       struct ward_refusal *ret_refusal)
 {
 	WARD_AUTO(ward_slot_freep) struct slot *s = NULL;
-	struct ward_dsse d = {0};
-	enum ward_rc rc;
+	enum ward_rc rc = ward_trust_piece_size(envelope, type, ret_refusal);
 
-	if (envelope.len > ward_dsse_payload_max(type) + WARD_DSSE_AROUND)
-		return WARD_REFUSE(ret_refusal, WARD_REFUSED_SIZE,
-				   "the %s has %zu bytes; at most %zu are taken",
-				   ward_dsse_type_text(type), envelope.len,
-				   ward_dsse_payload_max(type) + WARD_DSSE_AROUND);
-	rc = slot_new(envelope, &s);
 	if (!rc)
-		rc = ward_dsse_read(s->envelope, type, s->arena, &d, ret_refusal);
-	if (!rc && role)
-		rc = enough(&d, role, "of the trusted root", ret_refusal);
-	if (rc)
-		return rc;
-	s->payload = d.payload;
-	rc = decode(s, type, ret_refusal);
-	if (!rc && type == WARD_DSSE_ROOT)
-		rc = enough(&d, &s->is.root.roles[WARD_DSSE_ROOT], "of its own", ret_refusal);
+		rc = slot_new(envelope, &s);
+	if (!rc)
+		rc = ward_trust_piece_read(s->envelope, type, role, s->arena, &s->piece,
+					   ret_refusal);
 	if (rc)
 		return rc;
 	*ret = s;
@@ -172,7 +121,7 @@ forget(struct ward_trust *t, enum ward_dsse_type type)
 const struct ward_trust_root *
 ward_trust_root_now(const struct ward_trust *t)
 {
-	return &t->slots[WARD_DSSE_ROOT]->is.root;
+	return &t->slots[WARD_DSSE_ROOT]->piece.is.root;
 }
 
 static const struct ward_trust_role *
@@ -186,7 +135,7 @@ ward_trust_timestamp_now(const struct ward_trust *t)
 {
 	const struct slot *s = t->slots[WARD_DSSE_TIMESTAMP];
 
-	return s ? &s->is.timestamp : NULL;
+	return s ? &s->piece.is.timestamp : NULL;
 }
 
 static const struct ward_trust_snapshot *
@@ -194,7 +143,7 @@ snapshot_now(const struct ward_trust *t)
 {
 	const struct slot *s = t->slots[WARD_DSSE_SNAPSHOT];
 
-	return s ? &s->is.snapshot : NULL;
+	return s ? &s->piece.is.snapshot : NULL;
 }
 
 const struct ward_trust_targets *
@@ -202,7 +151,7 @@ ward_trust_targets_now(const struct ward_trust *t)
 {
 	const struct slot *s = t->slots[WARD_DSSE_TARGETS];
 
-	return s ? &s->is.targets : NULL;
+	return s ? &s->piece.is.targets : NULL;
 }
 
 const struct ward_frontier *
@@ -265,12 +214,12 @@ ward_trust_take_root(struct ward_trust *t, struct ward_span envelope, bool *ret_
 
 	if (rc)
 		return rc;
-	if (s->is.root.version != now->version + 1)
+	if (s->piece.is.root.version != now->version + 1)
 		return WARD_REFUSE(ret_refusal, WARD_REFUSED_ROOT_CHAIN,
 				   "it is root %" PRIu64 "; after root %" PRIu64
 				   " only the next one is taken",
-				   s->is.root.version, now->version);
-	*ret_other_log = forget_what_changed(t, now, &s->is.root);
+				   s->piece.is.root.version, now->version);
+	*ret_other_log = forget_what_changed(t, now, &s->piece.is.root);
 	ward_trust_keep(t, WARD_DSSE_ROOT, &s);
 	return WARD_OK;
 }
@@ -297,7 +246,7 @@ older(enum ward_dsse_type type, uint64_t has, uint64_t known, struct ward_refusa
 			   ward_dsse_type_text(type), has, known);
 }
 
-/* Size and digest before anything is looked into (§5.5.2, §5.6.2). */
+/* Size and digest before anything is looked into (§5.5.1 and §5.5.2, §5.6.1 and §5.6.2). */
 static enum ward_rc
 is_the_named(struct ward_span envelope, const struct ward_trust_meta *named,
 	     enum ward_dsse_type type, struct ward_refusal *ret_refusal)
@@ -363,21 +312,21 @@ static enum ward_rc
 check_versions(const struct ward_trust *t, const struct slot *new, struct ward_refusal *ret_refusal)
 {
 	const struct slot *old = t->slots[WARD_DSSE_TIMESTAMP];
-	const struct ward_trust_timestamp *has = &new->is.timestamp;
+	const struct ward_trust_timestamp *has = &new->piece.is.timestamp;
 
 	if (!old)
 		return WARD_OK;
-	if (has->version < old->is.timestamp.version)
-		return older(WARD_DSSE_TIMESTAMP, has->version, old->is.timestamp.version,
+	if (has->version < old->piece.is.timestamp.version)
+		return older(WARD_DSSE_TIMESTAMP, has->version, old->piece.is.timestamp.version,
 			     ret_refusal);
-	if (has->version == old->is.timestamp.version && !ward_span_eq(new->payload, old->payload))
+	if (has->version == old->piece.is.timestamp.version && !ward_span_eq(new->piece.payload, old->piece.payload))
 		return WARD_REFUSE(ret_refusal, WARD_REFUSED_FORK,
 				   "two timestamps have the version %" PRIu64
 				   ": the service tells different stories",
 				   has->version);
-	if (has->snapshot.version < old->is.timestamp.snapshot.version)
+	if (has->snapshot.version < old->piece.is.timestamp.snapshot.version)
 		return older(WARD_DSSE_SNAPSHOT, has->snapshot.version,
-			     old->is.timestamp.snapshot.version, ret_refusal);
+			     old->piece.is.timestamp.snapshot.version, ret_refusal);
 	return WARD_OK;
 }
 
@@ -392,15 +341,15 @@ ward_trust_check_timestamp(const struct ward_trust *t, struct ward_span envelope
 	if (!rc)
 		rc = ward_slot_read(envelope, WARD_DSSE_TIMESTAMP, role_of(t, WARD_DSSE_TIMESTAMP),
 				    &s, ret_refusal);
-	if (!rc && memcmp(s->is.timestamp.log, root->log, WARD_LOG_ID) != 0)
+	if (!rc && memcmp(s->piece.is.timestamp.log, root->log, WARD_LOG_ID) != 0)
 		rc = WARD_REFUSE(ret_refusal, WARD_REFUSED_LOG,
 				 "the timestamp is about another log than the root names");
 	if (!rc)
 		rc = check_versions(t, s, ret_refusal);
 	if (!rc)
-		rc = check_head(t, &s->is.timestamp.head, ret_refusal);
+		rc = check_head(t, &s->piece.is.timestamp.head, ret_refusal);
 	if (!rc)
-		rc = not_over(s->is.timestamp.expires_ms, now_ms, WARD_DSSE_TIMESTAMP, ret_refusal);
+		rc = not_over(s->piece.is.timestamp.expires_ms, now_ms, WARD_DSSE_TIMESTAMP, ret_refusal);
 	if (rc)
 		return rc;
 	*ret = s;
@@ -441,12 +390,12 @@ ward_trust_take_snapshot(struct ward_trust *t, struct ward_span envelope, uint64
 	if (!rc)
 		rc = ward_slot_read(envelope, type, role_of(t, type), &s, ret_refusal);
 	if (!rc)
-		rc = named_version(s->is.snapshot.version, &timestamp->snapshot, type, ret_refusal);
-	if (!rc && known && s->is.snapshot.targets.version < known->targets.version)
-		rc = older(WARD_DSSE_TARGETS, s->is.snapshot.targets.version,
+		rc = named_version(s->piece.is.snapshot.version, &timestamp->snapshot, type, ret_refusal);
+	if (!rc && known && s->piece.is.snapshot.targets.version < known->targets.version)
+		rc = older(WARD_DSSE_TARGETS, s->piece.is.snapshot.targets.version,
 			   known->targets.version, ret_refusal);
 	if (!rc)
-		rc = not_over(s->is.snapshot.expires_ms, now_ms, type, ret_refusal);
+		rc = not_over(s->piece.is.snapshot.expires_ms, now_ms, type, ret_refusal);
 	if (!rc)
 		ward_trust_keep(t, type, &s);
 	return rc;
@@ -471,9 +420,9 @@ ward_trust_take_targets(struct ward_trust *t, struct ward_span envelope, uint64_
 	if (!rc)
 		rc = ward_slot_read(envelope, type, role_of(t, type), &s, ret_refusal);
 	if (!rc)
-		rc = named_version(s->is.targets.version, &snapshot->targets, type, ret_refusal);
+		rc = named_version(s->piece.is.targets.version, &snapshot->targets, type, ret_refusal);
 	if (!rc)
-		rc = not_over(s->is.targets.expires_ms, now_ms, type, ret_refusal);
+		rc = not_over(s->piece.is.targets.expires_ms, now_ms, type, ret_refusal);
 	if (!rc)
 		ward_trust_keep(t, type, &s);
 	return rc;
@@ -535,13 +484,13 @@ ward_trust_ready_with(const struct ward_trust *t, const struct slot *timestamp, 
 	enum ward_rc rc;
 
 	if (!timestamp ||
-	    !is_current(t->slots[WARD_DSSE_SNAPSHOT], &timestamp->is.timestamp.snapshot) ||
+	    !is_current(t->slots[WARD_DSSE_SNAPSHOT], &timestamp->piece.is.timestamp.snapshot) ||
 	    !is_current(t->slots[WARD_DSSE_TARGETS], &snapshot->targets))
 		return WARD_REFUSE(ret_refusal, WARD_REFUSED_ORDER,
 				   "timestamp, snapshot and targets have to be fetched first");
 	rc = not_over(ward_trust_root_now(t)->expires_ms, now_ms, WARD_DSSE_ROOT, ret_refusal);
 	if (!rc)
-		rc = not_over(timestamp->is.timestamp.expires_ms, now_ms, WARD_DSSE_TIMESTAMP,
+		rc = not_over(timestamp->piece.is.timestamp.expires_ms, now_ms, WARD_DSSE_TIMESTAMP,
 			      ret_refusal);
 	if (!rc)
 		rc = not_over(snapshot->expires_ms, now_ms, WARD_DSSE_SNAPSHOT, ret_refusal);
