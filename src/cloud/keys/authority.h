@@ -102,4 +102,11 @@ enum ward_rc ward_authority_install(struct ward_authority *a, const struct ward_
 				    size_t count, uint64_t now_ms,
 				    struct ward_refusal *ret_why) WARD_MUST_CHECK;
 
+/* The first root and what goes with it, into a directory that is there and has no root yet; the online keys
+ * are in its keys/ already. Then as _install, and as _open. WARD_E_PERM: there is a root. */
+enum ward_rc ward_authority_create(const char *directory, const struct ward_span *envelopes,
+				   size_t count, uint64_t now_ms,
+				   struct ward_authority **ret_authority,
+				   struct ward_refusal *ret_why) WARD_MUST_CHECK;
+
 #endif
