@@ -37,11 +37,11 @@ bio_of(struct ward_span text)
 static X509_SIG *
 seal(PKCS8_PRIV_KEY_INFO *plain, struct ward_span passphrase)
 {
-	X509_ALGOR *how = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, 0, NULL, SCRYPT_N, SCRYPT_R,
-						SCRYPT_P);
-	X509_SIG *sealed = how ? PKCS8_set0_pbe((const char *)passphrase.data, (int)passphrase.len,
-						plain, how)
-			       : NULL;
+	X509_ALGOR *how = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, 0, NULL, SCRYPT_N,
+						SCRYPT_R, SCRYPT_P);
+	X509_SIG *sealed =
+		how ? PKCS8_set0_pbe((const char *)passphrase.data, (int)passphrase.len, plain, how)
+		    : NULL;
 
 	if (!sealed)
 		X509_ALGOR_free(how);

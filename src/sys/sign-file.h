@@ -18,7 +18,8 @@ enum {
 /* Appends the secret key's text; an empty passphrase leaves it unsealed. One guess at a passphrase costs
  * 16 MiB and eight rounds of scrypt. */
 enum ward_rc ward_sign_file_write(const uint8_t secret[WARD_SIGN_SECRET],
-				  struct ward_span passphrase, struct ward_buf *out) WARD_MUST_CHECK;
+				  struct ward_span passphrase,
+				  struct ward_buf *out) WARD_MUST_CHECK;
 /*
  * WARD_E_ENCRYPTED: it is sealed, and the passphrase is empty. WARD_E_PERM: sealed, and not with this
  * passphrase (or damaged: that cannot be told apart). WARD_E_FORMAT: no such key. A passphrase for an

@@ -26,9 +26,10 @@ written(const char *passphrase)
 static void
 reads_the_rfc(void **state)
 {
-	static const char text[] = "-----BEGIN PRIVATE KEY-----\n"
-				   "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
-				   "-----END PRIVATE KEY-----\n";
+	static const char text[] =
+		"-----BEGIN PRIVATE KEY-----\n"
+		"MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
+		"-----END PRIVATE KEY-----\n";
 	static const char public_text[] =
 		"-----BEGIN PUBLIC KEY-----\n"
 		"MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
@@ -50,17 +51,19 @@ a_passphrase_seals(void **state)
 	static const uint8_t zero[WARD_SIGN_SECRET];
 
 	(void)state;
-	assert_int_equal(
-		ward_text_find(ward_buf_span(&text), ward_span_str("BEGIN ENCRYPTED PRIVATE KEY"), 0),
-		5);
+	assert_int_equal(ward_text_find(ward_buf_span(&text),
+					ward_span_str("BEGIN ENCRYPTED PRIVATE KEY"), 0),
+			 5);
 	assert_int_equal(ward_sign_file_read(ward_buf_span(&text), ward_span_str(""), got),
 			 WARD_E_ENCRYPTED);
 	/* some wrong ones leave padding that looks right: the key inside does not */
 	for (char wrong[] = "a"; wrong[0] <= 'h'; wrong[0]++)
-		assert_true(ward_sign_file_read(ward_buf_span(&text), ward_span_str(wrong), got) < 0);
+		assert_true(ward_sign_file_read(ward_buf_span(&text), ward_span_str(wrong), got) <
+			    0);
 	assert_memory_equal(got, zero, sizeof(got));
-	assert_int_equal(ward_sign_file_read(ward_buf_span(&text), ward_span_str("correct horse"), got),
-			 WARD_OK);
+	assert_int_equal(
+		ward_sign_file_read(ward_buf_span(&text), ward_span_str("correct horse"), got),
+		WARD_OK);
 	assert_memory_equal(got, secret, sizeof(got));
 	ward_buf_done(&text);
 }
@@ -72,10 +75,12 @@ without_a_passphrase_it_lies_open(void **state)
 	uint8_t got[WARD_SIGN_SECRET];
 
 	(void)state;
-	assert_int_equal(ward_sign_file_read(ward_buf_span(&text), ward_span_str(""), got), WARD_OK);
+	assert_int_equal(ward_sign_file_read(ward_buf_span(&text), ward_span_str(""), got),
+			 WARD_OK);
 	assert_memory_equal(got, secret, sizeof(got));
 	/* not looked at */
-	assert_int_equal(ward_sign_file_read(ward_buf_span(&text), ward_span_str("x"), got), WARD_OK);
+	assert_int_equal(ward_sign_file_read(ward_buf_span(&text), ward_span_str("x"), got),
+			 WARD_OK);
 	ward_buf_done(&text);
 }
 
@@ -118,8 +123,9 @@ other_things_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		assert_int_equal(ward_sign_file_read(ward_span_str(texts[i]), ward_span_str("x"), got),
-				 WARD_E_FORMAT);
+		assert_int_equal(
+			ward_sign_file_read(ward_span_str(texts[i]), ward_span_str("x"), got),
+			WARD_E_FORMAT);
 		assert_int_equal(ward_sign_file_read_public(ward_span_str(texts[i]), got),
 				 WARD_E_FORMAT);
 	}

@@ -92,8 +92,7 @@ open_record(struct ward_span bytes, struct ward_arena *arena, struct ward_dsse *
 {
 	enum ward_rc rc = ward_dsse_read(bytes, WARD_DSSE_RECORD, arena, ret_envelope, ret_refusal);
 
-	return rc ? rc
-		  : ward_trust_record_decode(ret_envelope->payload, arena, ret, ret_refusal);
+	return rc ? rc : ward_trust_record_decode(ret_envelope->payload, arena, ret, ret_refusal);
 }
 
 static enum ward_rc

@@ -38,8 +38,8 @@ struct ward_trust_accepted {
 bool ward_trust_scope_has(const struct ward_trust_scope *scope, const struct ward_trust_self *self);
 
 /* The delegation of that name; NULL: there is none. */
-const struct ward_trust_delegation *
-ward_trust_delegation_of(const struct ward_trust_targets *targets, const char *name);
+const struct ward_trust_delegation *ward_trust_delegation_of(
+	const struct ward_trust_targets *targets, const char *name);
 /*
  * One record by itself, for who publishes: that its delegation may say that, and enough of its keys have
  * signed it. Its place in the log is not asked. *ret lives in the arena (128 times the envelope and 64 KiB

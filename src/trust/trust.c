@@ -319,7 +319,8 @@ check_versions(const struct ward_trust *t, const struct slot *new, struct ward_r
 	if (has->version < old->piece.is.timestamp.version)
 		return older(WARD_DSSE_TIMESTAMP, has->version, old->piece.is.timestamp.version,
 			     ret_refusal);
-	if (has->version == old->piece.is.timestamp.version && !ward_span_eq(new->piece.payload, old->piece.payload))
+	if (has->version == old->piece.is.timestamp.version &&
+	    !ward_span_eq(new->piece.payload, old->piece.payload))
 		return WARD_REFUSE(ret_refusal, WARD_REFUSED_FORK,
 				   "two timestamps have the version %" PRIu64
 				   ": the service tells different stories",
@@ -349,7 +350,8 @@ ward_trust_check_timestamp(const struct ward_trust *t, struct ward_span envelope
 	if (!rc)
 		rc = check_head(t, &s->piece.is.timestamp.head, ret_refusal);
 	if (!rc)
-		rc = not_over(s->piece.is.timestamp.expires_ms, now_ms, WARD_DSSE_TIMESTAMP, ret_refusal);
+		rc = not_over(s->piece.is.timestamp.expires_ms, now_ms, WARD_DSSE_TIMESTAMP,
+			      ret_refusal);
 	if (rc)
 		return rc;
 	*ret = s;
@@ -390,7 +392,8 @@ ward_trust_take_snapshot(struct ward_trust *t, struct ward_span envelope, uint64
 	if (!rc)
 		rc = ward_slot_read(envelope, type, role_of(t, type), &s, ret_refusal);
 	if (!rc)
-		rc = named_version(s->piece.is.snapshot.version, &timestamp->snapshot, type, ret_refusal);
+		rc = named_version(s->piece.is.snapshot.version, &timestamp->snapshot, type,
+				   ret_refusal);
 	if (!rc && known && s->piece.is.snapshot.targets.version < known->targets.version)
 		rc = older(WARD_DSSE_TARGETS, s->piece.is.snapshot.targets.version,
 			   known->targets.version, ret_refusal);
@@ -420,7 +423,8 @@ ward_trust_take_targets(struct ward_trust *t, struct ward_span envelope, uint64_
 	if (!rc)
 		rc = ward_slot_read(envelope, type, role_of(t, type), &s, ret_refusal);
 	if (!rc)
-		rc = named_version(s->piece.is.targets.version, &snapshot->targets, type, ret_refusal);
+		rc = named_version(s->piece.is.targets.version, &snapshot->targets, type,
+				   ret_refusal);
 	if (!rc)
 		rc = not_over(s->piece.is.targets.expires_ms, now_ms, type, ret_refusal);
 	if (!rc)

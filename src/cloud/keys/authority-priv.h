@@ -15,14 +15,15 @@ struct ward_authority_stamp {
 
 struct ward_authority {
 	char *directory;
-	pthread_mutex_t lock;	/* of `now` and its refs; held for moments */
-	pthread_mutex_t writer; /* one thread at a time makes the next view */
-	struct ward_trust_view *now; /* NULL: only while it is being made */
+	pthread_mutex_t lock;		   /* of `now` and its refs; held for moments */
+	pthread_mutex_t writer;		   /* one thread at a time makes the next view */
+	struct ward_trust_view *now;	   /* NULL: only while it is being made */
 	struct ward_authority_stamp stamp; /* the writer's */
 };
 
 /* An authority without a view. */
-enum ward_rc ward_authority_make(const char *directory, struct ward_authority **ret) WARD_MUST_CHECK;
+enum ward_rc ward_authority_make(const char *directory,
+				 struct ward_authority **ret) WARD_MUST_CHECK;
 /* The view of this moment; give it back by _let_go. */
 struct ward_trust_view *ward_authority_hold(struct ward_authority *a);
 void ward_authority_let_go(struct ward_authority *a, struct ward_trust_view *v);

@@ -13,7 +13,12 @@
 #include "sys/fd.h"
 #include "trust/accept.h"
 
-enum { ENVELOPE_MAX = 1024 * 1024, SETTLE_NS = 2 * 1000 * 1000 * 1000, ARENA = 64 * 1024, FACTOR = 128 };
+enum {
+	ENVELOPE_MAX = 1024 * 1024,
+	SETTLE_NS = 2 * 1000 * 1000 * 1000,
+	ARENA = 64 * 1024,
+	FACTOR = 128
+};
 
 /* --- views --- */
 
@@ -367,7 +372,8 @@ ward_authority_timestamp_due(struct ward_authority *a, struct ward_span envelope
 	struct ward_trust_view *v = ward_authority_hold(a);
 	struct ward_trust_timestamp t;
 	struct ward_refusal why;
-	bool due = envelope.len == 0 || read_timestamp(v, envelope, &t, &why) || !is_current(v, &t) ||
+	bool due = envelope.len == 0 || read_timestamp(v, envelope, &t, &why) ||
+		   !is_current(v, &t) ||
 		   t.expires_ms <= now_ms + WARD_AUTHORITY_TIMESTAMP_MS / 3 * 2;
 
 	ward_authority_let_go(a, v);

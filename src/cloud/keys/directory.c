@@ -168,7 +168,8 @@ ward_trust_snapshots_tidy(const char *directory, const struct ward_trust_names *
 	    ward_fd_open_directory(-1, directory, &dir))
 		return;
 	for (size_t i = 0; i < names->count[type] - WARD_TRUST_SNAPSHOTS_KEPT; i++) {
-		(void)snprintf(name, sizeof(name), "%" PRIu64 ".snapshot", names->versions[type][i]);
+		(void)snprintf(name, sizeof(name), "%" PRIu64 ".snapshot",
+			       names->versions[type][i]);
 		if (ward_entry_remove(dir, name, false))
 			return; /* next time */
 	}
@@ -179,7 +180,8 @@ ward_trust_lock(const char *directory, int *ret_fd, struct ward_refusal *ret_why
 {
 	static const struct timespec pause = {.tv_nsec = LOCK_WAIT_NS};
 	ward_key_path path;
-	enum ward_rc rc = ward_key_path_of(directory, "lock", "", path) ? WARD_E_PERM : WARD_E_LIMIT;
+	enum ward_rc rc =
+		ward_key_path_of(directory, "lock", "", path) ? WARD_E_PERM : WARD_E_LIMIT;
 
 	for (int i = 0; i < LOCK_TRIES && rc == WARD_E_PERM; i++) {
 		if (i > 0)
@@ -187,7 +189,8 @@ ward_trust_lock(const char *directory, int *ret_fd, struct ward_refusal *ret_why
 		rc = ward_fd_lock(-1, path, ret_fd);
 	}
 	return rc ? WARD_KEYS_FAIL(ret_why, rc, "%s/lock: %s", directory,
-				   rc == WARD_E_PERM ? "another command works here, or rights are missing"
-						     : ward_rc_str(rc))
+				   rc == WARD_E_PERM
+					   ? "another command works here, or rights are missing"
+					   : ward_rc_str(rc))
 		  : WARD_OK;
 }

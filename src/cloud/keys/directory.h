@@ -31,7 +31,8 @@ uint64_t ward_trust_names_last(const struct ward_trust_names *names, enum ward_d
 
 /* Appends a file's bytes; more than such an envelope may have is WARD_E_LIMIT. */
 enum ward_rc ward_trust_file_read(const char *directory, enum ward_dsse_type type, uint64_t version,
-				  struct ward_buf *out, struct ward_refusal *ret_why) WARD_MUST_CHECK;
+				  struct ward_buf *out,
+				  struct ward_refusal *ret_why) WARD_MUST_CHECK;
 /* Durable with WARD_OK. WARD_E_PERM: another file has that name; the same one is fine. */
 enum ward_rc ward_trust_file_write(const char *directory, enum ward_dsse_type type,
 				   uint64_t version, struct ward_span envelope,

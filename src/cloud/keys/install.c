@@ -58,9 +58,10 @@ arrive(struct job *j, const struct ward_span *envelopes, size_t count)
 
 		rc = ward_dsse_read_any(envelopes[i], j->arena, &d, j->why);
 		if (!rc && (d.type == WARD_DSSE_RECORD || d.type == WARD_DSSE_TIMESTAMP))
-			rc = WARD_REFUSE(j->why, WARD_REFUSED_TYPE,
-					 "a %s is not installed: the service makes and publishes it",
-					 ward_dsse_type_text(d.type));
+			rc = WARD_REFUSE(
+				j->why, WARD_REFUSED_TYPE,
+				"a %s is not installed: the service makes and publishes it",
+				ward_dsse_type_text(d.type));
 		if (!rc)
 			rc = ward_trust_piece_decode(d.payload, d.type, j->arena,
 						     &j->arrived[i].piece, j->why);
@@ -106,8 +107,7 @@ sort_roots(struct job *j)
 		if (is_new(j, one))
 			j->roots[j->root_count++] = one->envelope;
 		else if (one->piece.version == j->old->pieces[WARD_DSSE_ROOT].version &&
-			 !ward_span_eq(one->piece.payload,
-				       j->old->pieces[WARD_DSSE_ROOT].payload))
+			 !ward_span_eq(one->piece.payload, j->old->pieces[WARD_DSSE_ROOT].payload))
 			rc = WARD_REFUSE(j->why, WARD_REFUSED_FORK,
 					 "there is another root %" PRIu64 " already",
 					 one->piece.version);
@@ -122,7 +122,8 @@ take_root(struct job *j)
 		return ward_view_take(j->new, WARD_DSSE_ROOT, j->roots[j->root_count - 1], j->why);
 	return j->old ? ward_view_take(j->new, WARD_DSSE_ROOT, j->old->envelopes[WARD_DSSE_ROOT],
 				       j->why)
-		      : WARD_REFUSE(j->why, WARD_REFUSED_ORDER, "the first thing to come is a root");
+		      : WARD_REFUSE(j->why, WARD_REFUSED_ORDER,
+				    "the first thing to come is a root");
 }
 
 /* Those that have come, or those that are there if they go with the root. */
@@ -149,7 +150,8 @@ take_targets(struct job *j)
 	if (!known || known->version == 0)
 		return WARD_REFUSE(j->why, WARD_REFUSED_ORDER,
 				   "there is no list of targets yet: it has to come, too");
-	rc = ward_view_take(j->new, WARD_DSSE_TARGETS, j->old->envelopes[WARD_DSSE_TARGETS], j->why);
+	rc = ward_view_take(j->new, WARD_DSSE_TARGETS, j->old->envelopes[WARD_DSSE_TARGETS],
+			    j->why);
 	if (rc == WARD_E_PERM && j->why->code == WARD_REFUSED_THRESHOLD)
 		rc = WARD_REFUSE(j->why, WARD_REFUSED_THRESHOLD,
 				 "the new root has other keys for the targets: a list of targets "
@@ -292,7 +294,8 @@ ward_authority_create(const char *directory, const struct ward_span *envelopes, 
 	memset(ret_why, 0, sizeof(*ret_why));
 	rc = ward_view_read(directory, &there, ret_why);
 	if (!rc)
-		return WARD_KEYS_FAIL(ret_why, WARD_E_PERM, "%s: there is a root already", directory);
+		return WARD_KEYS_FAIL(ret_why, WARD_E_PERM, "%s: there is a root already",
+				      directory);
 	if (rc == WARD_E_NOENT)
 		rc = ward_authority_make(directory, &a);
 	if (!rc)

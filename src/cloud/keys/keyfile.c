@@ -48,9 +48,11 @@ private_enough(const struct ward_fd_stat *st, const char *path, struct ward_refu
 	if (st->mode & 077)
 		return WARD_KEYS_FAIL(ret_why, WARD_E_PERM,
 				      "%s: others may read it (mode %04o); chmod 600 it, and take "
-				      "another key if somebody may have", path, st->mode & 07777);
+				      "another key if somebody may have",
+				      path, st->mode & 07777);
 	if (st->uid != geteuid() && st->uid != 0)
-		return WARD_KEYS_FAIL(ret_why, WARD_E_PERM, "%s: it belongs to somebody else", path);
+		return WARD_KEYS_FAIL(ret_why, WARD_E_PERM, "%s: it belongs to somebody else",
+				      path);
 	return WARD_OK;
 }
 
@@ -123,7 +125,8 @@ ward_key_file_write(const char *directory, const char *name, const uint8_t secre
 	if (!is_name(name) || !ward_key_path_of(directory, name, ".key", key) ||
 	    !ward_key_path_of(directory, name, ".pub", pub))
 		return WARD_KEYS_FAIL(ret_why, WARD_E_INVAL,
-				      "a key's name is 1 to %d of a-z 0-9 . - _", WARD_KEY_NAME_MAX);
+				      "a key's name is 1 to %d of a-z 0-9 . - _",
+				      WARD_KEY_NAME_MAX);
 	ward_buf_init(&text, WARD_SIGN_FILE_MAX, NULL);
 	ward_buf_init(&open, WARD_SIGN_FILE_MAX, NULL);
 	rc = ward_sign_public(secret, public_key);
@@ -229,9 +232,9 @@ ward_key_ring_read(const char *directory, struct ward_key_ring *ret, struct ward
 	else if (!rc)
 		rc = ward_entry_list(dir, visit, &r);
 	if (rc)
-		return ret_why->text[0] ? rc
-					: WARD_KEYS_FAIL(ret_why, rc, "%s: %s", directory,
-							 ward_rc_str(rc));
+		return ret_why->text[0]
+			       ? rc
+			       : WARD_KEYS_FAIL(ret_why, rc, "%s: %s", directory, ward_rc_str(rc));
 	*ret = ring;
 	return WARD_OK;
 }

@@ -137,9 +137,9 @@ follow(struct world *w, uint64_t previous, uint64_t now_ms)
 				 WARD_OK);
 	}
 	ward_buf_clear(&w->out);
-	assert_int_equal(ward_authority_sign_timestamp(w->a, previous, &w->head, now_ms, &w->out,
-						       &w->why),
-			 WARD_OK);
+	assert_int_equal(
+		ward_authority_sign_timestamp(w->a, previous, &w->head, now_ms, &w->out, &w->why),
+		WARD_OK);
 	assert_int_equal(
 		ward_trust_take_timestamp(w->endpoint, ward_buf_span(&w->out), now_ms, &w->why),
 		WARD_OK);
@@ -165,19 +165,22 @@ keys_are_sealed_and_never_replaced(void **state)
 	char path[128], text[256];
 	struct stat st;
 
-	assert_int_equal(ward_key_file_write(w->directory, "root-1", secret, pass, &w->why), WARD_OK);
+	assert_int_equal(ward_key_file_write(w->directory, "root-1", secret, pass, &w->why),
+			 WARD_OK);
 	(void)snprintf(path, sizeof(path), "%s/root-1.key", w->directory);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(ward_key_file_read(path, pass, got, &w->why), WARD_OK);
 	assert_memory_equal(got, secret, sizeof(got));
 	assert_int_equal(ward_key_file_read(path, NOTHING, got, &w->why), WARD_E_ENCRYPTED);
-	assert_int_equal(ward_key_file_read(path, ward_span_str("open"), got, &w->why), WARD_E_PERM);
+	assert_int_equal(ward_key_file_read(path, ward_span_str("open"), got, &w->why),
+			 WARD_E_PERM);
 	(void)snprintf(text, sizeof(text), "%s: that is not its passphrase", path);
 	assert_string_equal(w->why.text, text);
 	assert_int_equal(ward_key_file_write(w->directory, "root-1", secret, pass, &w->why),
 			 WARD_E_PERM);
-	(void)snprintf(text, sizeof(text), "%s: it is there already; keys are never replaced", path);
+	(void)snprintf(text, sizeof(text), "%s: it is there already; keys are never replaced",
+		       path);
 	assert_string_equal(w->why.text, text);
 	(void)snprintf(path, sizeof(path), "%s/root-1.pub", w->directory);
 	assert_int_equal(ward_key_file_public(path, &key, &w->why), WARD_OK);
@@ -221,7 +224,8 @@ a_ring_has_what_is_not_sealed(void **state)
 	uint8_t secret[WARD_SIGN_SECRET] = {9};
 
 	assert_int_equal(
-		ward_key_file_write(w->keys, "root-1", secret, ward_span_str("x"), &w->why), WARD_OK);
+		ward_key_file_write(w->keys, "root-1", secret, ward_span_str("x"), &w->why),
+		WARD_OK);
 	assert_int_equal(ward_key_ring_read(w->keys, &ring, &w->why), WARD_OK);
 	assert_int_equal(ring.count, 3);
 	assert_int_equal(ward_key_ring_read("/nonexistent/keys", &ring, &w->why), WARD_OK);
@@ -237,7 +241,8 @@ a_passphrase_is_one_line(void **state)
 	char path[128];
 
 	(void)snprintf(path, sizeof(path), "%s/passphrase", w->directory);
-	assert_int_equal(ward_fd_write_atomic(path, ward_span_str("one two\nthree\n"), 0600), WARD_OK);
+	assert_int_equal(ward_fd_write_atomic(path, ward_span_str("one two\nthree\n"), 0600),
+			 WARD_OK);
 	assert_int_equal(ward_key_text_read(path, &text, &w->why), WARD_OK);
 	assert_true(ward_span_eq(ward_buf_span(&text), ward_span_str("one two")));
 	ward_key_text_done(&text);
@@ -260,11 +265,11 @@ endpoints_believe_it(void **state)
 	assert_int_equal(ward_authority_ready(w->a, TEST_NOW_MS, &w->why), WARD_OK);
 	follow(w, 0, TEST_NOW_MS);
 	ward_buf_clear(&w->out);
-	assert_int_equal(ward_authority_sign_timestamp(w->a, 7, &w->head, TEST_NOW_MS, &w->out,
-						       &w->why),
-			 WARD_OK);
 	assert_int_equal(
-		ward_authority_read_timestamp(w->a, ward_buf_span(&w->out), &t, &w->why), WARD_OK);
+		ward_authority_sign_timestamp(w->a, 7, &w->head, TEST_NOW_MS, &w->out, &w->why),
+		WARD_OK);
+	assert_int_equal(ward_authority_read_timestamp(w->a, ward_buf_span(&w->out), &t, &w->why),
+			 WARD_OK);
 	assert_int_equal(t.version, 8);
 	assert_int_equal(t.expires_ms, TEST_NOW_MS + WARD_AUTHORITY_TIMESTAMP_MS);
 	/* somebody else's is none */
@@ -281,13 +286,14 @@ a_timestamp_is_renewed_after_a_third_of_its_life(void **state)
 	struct world *w = *state;
 
 	assert_true(ward_authority_timestamp_due(w->a, NOTHING, TEST_NOW_MS));
-	assert_int_equal(ward_authority_sign_timestamp(w->a, 0, &w->head, TEST_NOW_MS, &w->out,
-						       &w->why),
-			 WARD_OK);
+	assert_int_equal(
+		ward_authority_sign_timestamp(w->a, 0, &w->head, TEST_NOW_MS, &w->out, &w->why),
+		WARD_OK);
 	assert_false(ward_authority_timestamp_due(w->a, ward_buf_span(&w->out), TEST_NOW_MS));
-	assert_false(
-		ward_authority_timestamp_due(w->a, ward_buf_span(&w->out), TEST_NOW_MS + third - 1));
-	assert_true(ward_authority_timestamp_due(w->a, ward_buf_span(&w->out), TEST_NOW_MS + third));
+	assert_false(ward_authority_timestamp_due(w->a, ward_buf_span(&w->out),
+						  TEST_NOW_MS + third - 1));
+	assert_true(
+		ward_authority_timestamp_due(w->a, ward_buf_span(&w->out), TEST_NOW_MS + third));
 	/* one of another key is due at once */
 	w->p->signers[WARD_DSSE_TIMESTAMP] = TEST_STRANGER;
 	test_sign_timestamp(w->p);
@@ -376,8 +382,8 @@ records_of_others_are_checked(void **state)
 			 WARD_OK);
 	assert_string_equal(got.of.rule.name, "x");
 	refused(w,
-		ward_authority_check_record(w->a, test_seal(w->p, &r, TEST_CONVICTIONS), w->p->arena,
-					    &got, &w->why),
+		ward_authority_check_record(w->a, test_seal(w->p, &r, TEST_CONVICTIONS),
+					    w->p->arena, &got, &w->why),
 		WARD_REFUSED_THRESHOLD,
 		"record 1 is signed by 0 of the 1 keys of the-rules that it needs");
 }
@@ -413,11 +419,13 @@ new_targets_come_in(void **state)
 	w->p->targets.version = 3;
 	w->p->signers[WARD_DSSE_TARGETS] = TEST_STRANGER;
 	refused(w, install_targets(w), WARD_REFUSED_THRESHOLD,
-		"the list of targets is signed by 0 of the 1 keys of the trusted root that it needs");
+		"the list of targets is signed by 0 of the 1 keys of the trusted root that it "
+		"needs");
 	w->p->signers[WARD_DSSE_TARGETS] = TEST_TARGETS;
 	w->p->targets.expires_ms = TEST_NOW_MS - 5000;
 	refused(w, install_targets(w), WARD_REFUSED_EXPIRED,
-		"the list of targets expired 5 seconds ago: the service has not spoken, or somebody "
+		"the list of targets expired 5 seconds ago: the service has not spoken, or "
+		"somebody "
 		"holds back what it says");
 	/* a service without its delegation signs nothing */
 	w->p->targets.expires_ms = TEST_NOW_MS + TEST_HOUR_MS;
@@ -450,8 +458,8 @@ replace(struct world *w, enum ward_dsse_type role, enum test_key key)
 	w->p->root.version++;
 	memset(&w->p->root.roles[role], 0, sizeof(w->p->root.roles[role]));
 	w->p->root.roles[role].threshold = 1;
-	assert_int_equal(
-		ward_trust_role_add(&w->p->root.roles[role], test_public(key).public_key), WARD_OK);
+	assert_int_equal(ward_trust_role_add(&w->p->root.roles[role], test_public(key).public_key),
+			 WARD_OK);
 	test_sign_root(w->p, (const enum test_key[]){TEST_ROOT_A, TEST_ROOT_B, 0});
 }
 
@@ -470,8 +478,9 @@ a_stolen_timestamp_key_is_replaced(void **state)
 	follow(w, 0, TEST_NOW_MS);
 	replace(w, WARD_DSSE_TIMESTAMP, TEST_NEW_TIMESTAMP);
 	assert_int_equal(install_root(w), WARD_E_NOENT);
-	assert_string_equal(w->why.text,
-			    "0 of the 1 keys that root 2 wants for the timestamp are here, not sealed");
+	assert_string_equal(
+		w->why.text,
+		"0 of the 1 keys that root 2 wants for the timestamp are here, not sealed");
 	put_key(w, "timestamp-2", TEST_NEW_TIMESTAMP);
 	assert_int_equal(install_root(w), WARD_OK);
 	follow(w, 1, TEST_NOW_MS);
@@ -487,7 +496,8 @@ other_keys_of_the_targets_bring_targets(void **state)
 	follow(w, 0, TEST_NOW_MS);
 	replace(w, WARD_DSSE_TARGETS, TEST_STRANGER);
 	refused(w, install_root(w), WARD_REFUSED_THRESHOLD,
-		"the new root has other keys for the targets: a list of targets signed by them has to "
+		"the new root has other keys for the targets: a list of targets signed by them has "
+		"to "
 		"come together with it");
 	w->p->targets.version = 2;
 	w->p->signers[WARD_DSSE_TARGETS] = TEST_STRANGER;
@@ -523,7 +533,8 @@ roots_come_one_after_the_other(void **state)
 	refused(w,
 		ward_authority_install(w->a, &w->p->envelopes[WARD_DSSE_TIMESTAMP], 1, TEST_NOW_MS,
 				       &w->why),
-		WARD_REFUSED_TYPE, "a timestamp is not installed: the service makes and publishes it");
+		WARD_REFUSED_TYPE,
+		"a timestamp is not installed: the service makes and publishes it");
 }
 
 static void
@@ -531,15 +542,14 @@ an_expired_root_stops_signing(void **state)
 {
 	struct world *w = *state;
 	uint64_t late = w->p->root.expires_ms + 7000;
-	static const char text[] =
-		"the root expired 7 seconds ago: the service has not spoken, or somebody holds back "
-		"what it says";
+	static const char text[] = "the root expired 7 seconds ago: the service has not spoken, or "
+				   "somebody holds back "
+				   "what it says";
 
 	ward_authority_closep(&w->a);
 	assert_int_equal(ward_authority_open(w->directory, late, &w->a, &w->why), WARD_OK);
 	refused(w, ward_authority_ready(w->a, late, &w->why), WARD_REFUSED_EXPIRED, text);
-	refused(w,
-		ward_authority_sign_timestamp(w->a, 1, &w->head, late, &w->out, &w->why),
+	refused(w, ward_authority_sign_timestamp(w->a, 1, &w->head, late, &w->out, &w->why),
 		WARD_REFUSED_EXPIRED, text);
 	assert_int_equal(w->out.len, 0);
 }
@@ -560,8 +570,7 @@ another_process_brings_something(void **state)
 	assert_true(changed);
 	ward_buf_clear(&w->out);
 	assert_int_equal(ward_authority_envelope(other, WARD_DSSE_TARGETS, 0, &w->out), WARD_OK);
-	assert_true(
-		ward_span_eq(ward_buf_span(&w->out), w->p->envelopes[WARD_DSSE_TARGETS]));
+	assert_true(ward_span_eq(ward_buf_span(&w->out), w->p->envelopes[WARD_DSSE_TARGETS]));
 	ward_authority_closep(&other);
 }
 
@@ -633,7 +642,8 @@ damage_is_told(void **state)
 		"1.targets: it is no signed envelope");
 	refused(w, ward_authority_sign_timestamp(w->a, 1, &w->head, TEST_NOW_MS, &w->out, &w->why),
 		WARD_REFUSED_FORMAT, "1.targets: it is no signed envelope");
-	assert_int_equal(ward_authority_envelope(w->a, WARD_DSSE_TARGETS, 0, &w->out), WARD_E_NOENT);
+	assert_int_equal(ward_authority_envelope(w->a, WARD_DSSE_TARGETS, 0, &w->out),
+			 WARD_E_NOENT);
 	ward_authority_closep(&w->a);
 	overwrite(w, "1.root", "x");
 	(void)snprintf(text, sizeof(text), "%s/1.root: it is no signed envelope", w->directory);

@@ -130,14 +130,16 @@ read_roots(const char *directory, struct ward_trust_view *v, struct ward_refusal
 		rc = ward_trust_file_read(directory, WARD_DSSE_ROOT, version, &bytes, ret_why);
 		if (rc)
 			return rc;
-		rc = chain ? ward_trust_take_root(chain, ward_buf_span(&bytes), &other_log, &refusal)
+		rc = chain ? ward_trust_take_root(chain, ward_buf_span(&bytes), &other_log,
+						  &refusal)
 			   : ward_trust_new(ward_buf_span(&bytes), &chain, &refusal);
 		if (!rc && ward_trust_root_now(chain)->version != version)
 			rc = WARD_REFUSE(&refusal, WARD_REFUSED_ROOT_CHAIN,
-					 "it is version %" PRIu64, ward_trust_root_now(chain)->version);
+					 "it is version %" PRIu64,
+					 ward_trust_root_now(chain)->version);
 		if (rc) {
-			ward_refusal_note(ret_why, refusal.code, "%s/%" PRIu64 ".root: %s", directory,
-					  version, refusal.text);
+			ward_refusal_note(ret_why, refusal.code, "%s/%" PRIu64 ".root: %s",
+					  directory, version, refusal.text);
 			return rc;
 		}
 	}
@@ -220,8 +222,8 @@ ward_view_seal(const struct ward_trust_view *v, enum ward_dsse_type type, struct
 			memcpy(secrets[count++], secret, WARD_SIGN_SECRET);
 	}
 	rc = count >= role->threshold
-		     ? ward_dsse_seal(type, payload, (const uint8_t(*)[WARD_SIGN_SECRET])secrets, count,
-				      out)
+		     ? ward_dsse_seal(type, payload, (const uint8_t(*)[WARD_SIGN_SECRET])secrets,
+				      count, out)
 		     : WARD_KEYS_FAIL(ret_why, WARD_E_NOENT,
 				      "%zu of the %u keys that root %" PRIu64
 				      " wants for the %s are here, not sealed",
@@ -243,7 +245,8 @@ ward_view_wants_snapshot(const struct ward_trust_view *v, uint64_t now_ms)
 {
 	return v->envelopes[WARD_DSSE_TARGETS].len > 0 &&
 	       (v->envelopes[WARD_DSSE_SNAPSHOT].len == 0 ||
-		is_due(v->pieces[WARD_DSSE_SNAPSHOT].expires_ms, WARD_AUTHORITY_SNAPSHOT_MS, now_ms));
+		is_due(v->pieces[WARD_DSSE_SNAPSHOT].expires_ms, WARD_AUTHORITY_SNAPSHOT_MS,
+		       now_ms));
 }
 
 enum ward_rc

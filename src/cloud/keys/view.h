@@ -49,7 +49,8 @@ enum ward_rc ward_view_seal(const struct ward_trust_view *v, enum ward_dsse_type
 /* Appends a timestamp about the view's snapshot. */
 enum ward_rc ward_view_timestamp(const struct ward_trust_view *v, uint64_t version,
 				 const struct ward_head *head, uint64_t now_ms,
-				 struct ward_buf *out, struct ward_refusal *ret_why) WARD_MUST_CHECK;
+				 struct ward_buf *out,
+				 struct ward_refusal *ret_why) WARD_MUST_CHECK;
 /* What an endpoint would do that has the root `from` and gets `roots` (the next ones, in order), this timestamp
  * and the view's snapshot and targets. */
 enum ward_rc ward_view_prove(const struct ward_trust_view *v, struct ward_span from,
