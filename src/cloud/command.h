@@ -13,6 +13,7 @@ struct ward_cloud_command {
 
 /* Each ends with an entry without name. */
 extern const struct ward_cloud_command ward_serve_commands[];
+extern const struct ward_cloud_command ward_keys_commands[];
 extern const struct ward_cloud_command ward_admin_commands[];
 
 #endif

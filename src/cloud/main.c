@@ -5,7 +5,8 @@
 
 #include "cloud/command.h"
 
-static const struct ward_cloud_command *const tables[] = {ward_serve_commands, ward_admin_commands};
+static const struct ward_cloud_command *const tables[] = {ward_serve_commands, ward_keys_commands,
+							  ward_admin_commands};
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
