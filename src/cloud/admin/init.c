@@ -9,8 +9,12 @@
 
 #include "base/text.h"
 #include "cloud/admin/ask.h"
+#include "cloud/ceremony/begin.h"
+#include "cloud/ceremony/secret.h"
 #include "cloud/identity/ca.h"
 #include "cloud/identity/policy-key.h"
+#include "sys/clock.h"
+#include "sys/crypto.h"
 #include "sys/fd.h"
 
 enum { HOSTS = 32, SETS = 64, TEXT = 256 * 1024, WHY = 4096 };
@@ -18,17 +22,23 @@ enum { HOSTS = 32, SETS = 64, TEXT = 256 * 1024, WHY = 4096 };
 static const char usage[] =
 	"Usage: wardcloud init --dir DIRECTORY --organisation NAME --host NAME… [--listen "
 	"ADDRESS]\n"
-	"       [--set SECTION.KEY=VALUE]…\n\n"
+	"       [--set SECTION.KEY=VALUE]… [--updates-passphrase-file FILE | --no-updates-keys]\n\n"
 	"Makes the directory (mode 0700) with the certification authority, the server's "
 	"certificate\n"
-	"for the names endpoints will use, the configuration file wardcloud.conf, and a first\n"
-	"enrolment token for one device, good for 24 hours.\n";
+	"for the names endpoints will use, the configuration file wardcloud.conf, the keys\n"
+	"behind signed updates (as `wardcloud keys init` does; the offline ones are sealed by a "
+	"passphrase\n"
+	"that is printed once, or that of a file), and a first enrolment token for one device, "
+	"good "
+	"for 24\n"
+	"hours.\n";
 
 struct init {
 	const char *directory, *organisation, *listen;
 	const char *hosts[HOSTS], *sets[SETS];
 	size_t host_count, set_count;
-	bool help;
+	const char *passphrase_file;
+	bool no_updates, help;
 };
 
 static bool
@@ -40,6 +50,8 @@ parse(int argc, char **argv, struct init *o)
 		{"host", required_argument, NULL, 'n'},
 		{"listen", required_argument, NULL, 'l'},
 		{"set", required_argument, NULL, 's'},
+		{"updates-passphrase-file", required_argument, NULL, 'p'},
+		{"no-updates-keys", no_argument, NULL, 'u'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -57,6 +69,10 @@ parse(int argc, char **argv, struct init *o)
 			o->hosts[o->host_count++] = optarg;
 		else if (letter == 's' && o->set_count < SETS)
 			o->sets[o->set_count++] = optarg;
+		else if (letter == 'p')
+			o->passphrase_file = optarg;
+		else if (letter == 'u')
+			o->no_updates = true;
 		else if (letter == 'h')
 			o->help = true;
 		else
@@ -122,6 +138,37 @@ print_fingerprint(const struct ward_config *config, const char *organisation)
 	return WARD_OK;
 }
 
+/* The keys behind signed updates. Their passphrase is printed, as the token is: nothing keeps it. */
+static int
+updates(const struct init *o, const struct ward_config *config)
+{
+	static struct ward_ceremony_options ceremony;
+	WARD_AUTO(ward_key_text_done) struct ward_buf passphrase = {0};
+	char made[WARD_BEGIN_PASSPHRASE];
+	ward_config_text path;
+	int status;
+
+	if (o->no_updates)
+		return 0;
+	if (!ward_config_path(config, "trust", path))
+		return ward_ceremony_fail(ward_rc_str(WARD_E_LIMIT));
+	ceremony.now_ms = ward_clock_wall() / 1000;
+	ceremony.passphrase_file = o->passphrase_file;
+	memcpy(ceremony.directory, path, sizeof(path));
+	if (o->passphrase_file) {
+		if (!ward_secret_new_passphrase(&ceremony, "updates", &passphrase))
+			return 2;
+		return ward_begin(&ceremony, ward_buf_span(&passphrase));
+	}
+	if (ward_begin_passphrase(made))
+		return ward_ceremony_fail(ward_rc_str(WARD_E_IO));
+	status = ward_begin(&ceremony, ward_span_str(made));
+	if (status == 0)
+		(void)printf("updates-passphrase: %s\n", made);
+	ward_crypto_wipe(made, sizeof(made));
+	return status;
+}
+
 static int
 first_token(const struct ward_config *config)
 {
@@ -166,6 +213,7 @@ ward_init_command(int argc, char **argv)
 	static struct ward_config config;
 	struct init o = {0};
 	enum ward_rc rc;
+	int status;
 
 	if (!parse(argc, argv, &o) || o.help) {
 		(void)fputs(usage, o.help ? stdout : stderr);
@@ -181,5 +229,6 @@ ward_init_command(int argc, char **argv)
 			      rc == WARD_E_PERM ? " (is there a service already?)" : "");
 		return 2;
 	}
-	return first_token(&config);
+	status = updates(&o, &config);
+	return status ? status : first_token(&config);
 }
