@@ -18,8 +18,9 @@ struct begin {
 	ward_key_path keys;
 	struct ward_trust_root root;
 	struct ward_trust_delegation service;
-	char root_names[WARD_CEREMONY_KEYS][NAME];
 	unsigned root_count;
+	uint8_t root_secrets[WARD_CEREMONY_KEYS][WARD_SIGN_SECRET],
+		targets_secret[1][WARD_SIGN_SECRET];
 };
 
 enum ward_rc
@@ -57,31 +58,57 @@ make_directory(const char *path)
 	return rc == WARD_OK;
 }
 
+/* Makes a key in its file, and keeps the secret for what is signed at once: each opening of a sealed file
+ * costs a fraction of a second on purpose. */
 static bool
-make_role(struct begin *b, enum ward_dsse_type role, const char *name, bool sealed)
+make_key(struct begin *b, const char *name, bool sealed, uint8_t ret_secret[WARD_SIGN_SECRET],
+	 struct ward_trust_key *ret_key)
+{
+	struct ward_refusal why = {0};
+	uint8_t public_key[WARD_SIGN_PUBLIC];
+	enum ward_rc rc = ward_sign_secret_new(ret_secret);
+
+	if (!rc)
+		rc = ward_key_file_write(b->keys, name, ret_secret,
+					 sealed ? b->passphrase : ward_span_of(NULL, 0), &why);
+	if (!rc)
+		rc = ward_sign_public(ret_secret, public_key);
+	if (!rc)
+		rc = ward_trust_key_of(public_key, ret_key);
+	if (rc)
+		(void)ward_ceremony_refused(rc, &why);
+	return rc == WARD_OK;
+}
+
+static bool
+make_role(struct begin *b, enum ward_dsse_type role, const char *name, bool sealed,
+	  uint8_t ret_secret[WARD_SIGN_SECRET])
 {
 	struct ward_trust_key key;
-	struct ward_trust_role *r = &b->root.roles[role];
 
-	return ward_secret_make(b->keys, name, sealed ? b->passphrase : ward_span_of(NULL, 0),
-				&key) &&
-	       !ward_trust_role_add(r, key.public_key);
+	return make_key(b, name, sealed, ret_secret, &key) &&
+	       !ward_trust_role_add(&b->root.roles[role], key.public_key);
 }
 
 static bool
 make_keys(struct begin *b)
 {
 	struct ward_trust_key key;
+	uint8_t online[WARD_SIGN_SECRET];
+	bool made = true;
 
-	for (unsigned i = 0; i < b->root_count; i++) {
-		(void)snprintf(b->root_names[i], NAME, "root-%u", i + 1);
-		if (!make_role(b, WARD_DSSE_ROOT, b->root_names[i], true))
-			return false;
+	for (unsigned i = 0; i < b->root_count && made; i++) {
+		char name[NAME];
+
+		(void)snprintf(name, sizeof(name), "root-%u", i + 1);
+		made = make_role(b, WARD_DSSE_ROOT, name, true, b->root_secrets[i]);
 	}
-	if (!make_role(b, WARD_DSSE_TARGETS, "targets", true) ||
-	    !make_role(b, WARD_DSSE_SNAPSHOT, "snapshot", false) ||
-	    !make_role(b, WARD_DSSE_TIMESTAMP, "timestamp", false) ||
-	    !ward_secret_make(b->keys, WARD_AUTHORITY_ROLE, ward_span_of(NULL, 0), &key))
+	made = made && make_role(b, WARD_DSSE_TARGETS, "targets", true, b->targets_secret[0]) &&
+	       make_role(b, WARD_DSSE_SNAPSHOT, "snapshot", false, online) &&
+	       make_role(b, WARD_DSSE_TIMESTAMP, "timestamp", false, online) &&
+	       make_key(b, WARD_AUTHORITY_ROLE, false, online, &key);
+	ward_sign_forget(online);
+	if (!made)
 		return false;
 	for (int i = 0; i < WARD_ROLES; i++)
 		b->root.roles[i].threshold = 1;
@@ -98,48 +125,22 @@ make_keys(struct begin *b)
 
 /* --- metadata --- */
 
-/* Signed by keys that were just made. */
-static enum ward_rc
-seal(const struct begin *b, enum ward_dsse_type type, struct ward_span payload,
-     const char *const *names, size_t count, struct ward_buf *out, struct ward_refusal *why)
-{
-	struct ward_dsse d = {.type = type, .payload = payload};
-	enum ward_rc rc = WARD_OK;
-
-	for (size_t i = 0; i < count && !rc; i++) {
-		uint8_t secret[WARD_SIGN_SECRET];
-		ward_key_path path;
-
-		rc = ward_key_path_of(b->keys, names[i], ".key", path)
-			     ? ward_key_file_read(path, b->passphrase, secret, why)
-			     : WARD_E_LIMIT;
-		if (!rc)
-			rc = ward_dsse_sign(&d, secret);
-		ward_sign_forget(secret);
-	}
-	return rc ? rc : ward_dsse_write(&d, out);
-}
-
 static enum ward_rc
 seal_root(const struct begin *b, struct ward_buf *out, struct ward_refusal *why)
 {
 	WARD_AUTO(ward_buf_done) struct ward_buf payload = {0};
-	const char *names[WARD_CEREMONY_KEYS];
 	enum ward_rc rc;
 
-	for (unsigned i = 0; i < b->root_count; i++)
-		names[i] = b->root_names[i];
 	ward_buf_init(&payload, PAYLOAD_MAX, NULL);
 	rc = ward_trust_root_encode(&b->root, &payload, why);
 	return rc ? rc
-		  : seal(b, WARD_DSSE_ROOT, ward_buf_span(&payload), names, b->root_count, out,
-			 why);
+		  : ward_dsse_seal(WARD_DSSE_ROOT, ward_buf_span(&payload), b->root_secrets,
+				   b->root_count, out);
 }
 
 static enum ward_rc
 seal_targets(struct begin *b, struct ward_buf *out, struct ward_refusal *why)
 {
-	static const char *const names[] = {"targets"};
 	WARD_AUTO(ward_buf_done) struct ward_buf payload = {0};
 	struct ward_budget budget = {.cap = PAYLOAD_MAX * 16};
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
@@ -153,7 +154,9 @@ seal_targets(struct begin *b, struct ward_buf *out, struct ward_refusal *why)
 
 	ward_buf_init(&payload, PAYLOAD_MAX, NULL);
 	rc = arena ? ward_trust_targets_encode(&targets, arena, &payload, why) : WARD_E_NOMEM;
-	return rc ? rc : seal(b, WARD_DSSE_TARGETS, ward_buf_span(&payload), names, 1, out, why);
+	return rc ? rc
+		  : ward_dsse_seal(WARD_DSSE_TARGETS, ward_buf_span(&payload), b->targets_secret, 1,
+				   out);
 }
 
 static enum ward_rc
@@ -182,7 +185,7 @@ tell(const struct begin *b)
 		     "  sealed, not needed by the running service:",
 		     b->o->directory);
 	for (unsigned i = 0; i < b->root_count; i++)
-		(void)printf(" %s.key", b->root_names[i]);
+		(void)printf(" root-%u.key", i + 1);
 	(void)printf(
 		" targets.key\n  used by the running service: snapshot.key timestamp.key "
 		"service.key\n"
@@ -202,6 +205,7 @@ ward_begin(const struct ward_ceremony_options *o, struct ward_span passphrase)
 	};
 	struct ward_refusal why = {0};
 	enum ward_rc rc;
+	bool made;
 
 	if (!ward_edit_kinds(o->kinds ? o->kinds : WARD_CEREMONY_SERVICE_KINDS, &b.service.kinds) ||
 	    !ward_key_path_of(o->directory, "keys", "", b.keys) || !make_directory(o->directory) ||
@@ -210,11 +214,14 @@ ward_begin(const struct ward_ceremony_options *o, struct ward_span passphrase)
 	rc = ward_edit_first_root(&b.root, o->now_ms);
 	if (rc)
 		return ward_ceremony_refused(rc, &why);
-	if (!make_keys(&b))
-		return 2;
-	rc = create(&b, &why);
+	made = make_keys(&b);
+	rc = made ? create(&b, &why) : WARD_OK;
+	ward_crypto_wipe(b.root_secrets, sizeof(b.root_secrets));
+	ward_crypto_wipe(b.targets_secret, sizeof(b.targets_secret));
 	if (rc)
 		return ward_ceremony_refused(rc, &why);
+	if (!made)
+		return 2;
 	tell(&b);
 	return 0;
 }
