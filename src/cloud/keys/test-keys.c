@@ -304,7 +304,8 @@ a_timestamp_is_renewed_after_a_third_of_its_life(void **state)
 static void
 a_snapshot_is_renewed_after_a_third_of_its_life(void **state)
 {
-	const uint64_t later = TEST_NOW_MS + WARD_AUTHORITY_SNAPSHOT_MS / 3;
+	const uint64_t third = WARD_AUTHORITY_SNAPSHOT_MS / 3;
+	const uint64_t later = (TEST_NOW_MS / third + 1) * third;
 	struct world *w = *state;
 	bool changed = true;
 
@@ -538,6 +539,46 @@ roots_come_one_after_the_other(void **state)
 }
 
 static void
+remove_file(struct world *w, const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", w->directory, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* Two nodes with the same keys sign the next snapshot at different moments: it is the same one. */
+static void
+nodes_sign_the_same_snapshot(void **state)
+{
+	const uint64_t third = WARD_AUTHORITY_SNAPSHOT_MS / 3;
+	const uint64_t later = (TEST_NOW_MS / third + 1) * third;
+	struct world *w = *state;
+	struct ward_buf first;
+	bool changed;
+
+	ward_buf_init(&first, 1 << 16, NULL);
+	for (uint64_t wait = 0; wait < 2; wait++) {
+		assert_int_equal(ward_authority_refresh(w->a, later + wait * TEST_HOUR_MS, &changed,
+							&w->why),
+				 WARD_OK);
+		assert_true(changed);
+		if (wait == 0) {
+			const struct ward_span s = envelope(w, WARD_DSSE_SNAPSHOT, 2);
+
+			assert_int_equal(ward_buf_append(&first, s.data, s.len), WARD_OK);
+			remove_file(w, "2.snapshot");
+			ward_authority_closep(&w->a);
+			assert_int_equal(
+				ward_authority_open(w->directory, TEST_NOW_MS, &w->a, &w->why),
+				WARD_OK);
+		}
+	}
+	assert_true(ward_span_eq(envelope(w, WARD_DSSE_SNAPSHOT, 2), ward_buf_span(&first)));
+	ward_buf_done(&first);
+}
+
+static void
 an_expired_root_stops_signing(void **state)
 {
 	struct world *w = *state;
@@ -572,15 +613,6 @@ another_process_brings_something(void **state)
 	assert_int_equal(ward_authority_envelope(other, WARD_DSSE_TARGETS, 0, &w->out), WARD_OK);
 	assert_true(ward_span_eq(ward_buf_span(&w->out), w->p->envelopes[WARD_DSSE_TARGETS]));
 	ward_authority_closep(&other);
-}
-
-static void
-remove_file(struct world *w, const char *name)
-{
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", w->directory, name);
-	assert_int_equal(unlink(path), 0);
 }
 
 /* What a crash leaves between the writes of one installation: the old state works, and doing it again
@@ -695,6 +727,7 @@ main(void)
 		TEST(a_stolen_timestamp_key_is_replaced, setup_created),
 		TEST(other_keys_of_the_targets_bring_targets, setup_created),
 		TEST(roots_come_one_after_the_other, setup_created),
+		TEST(nodes_sign_the_same_snapshot, setup_created),
 		TEST(an_expired_root_stops_signing, setup_created),
 		TEST(another_process_brings_something, setup_created),
 		TEST(an_installation_that_was_cut_short, setup_created),

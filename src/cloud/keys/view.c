@@ -249,6 +249,16 @@ ward_view_wants_snapshot(const struct ward_trust_view *v, uint64_t now_ms)
 		       now_ms));
 }
 
+/* On a grid of thirds of its life: nodes that each sign the next snapshot of the same targets in the same
+ * third sign the same bytes (Ed25519 is deterministic), so endpoints may ask any of them. */
+static uint64_t
+snapshot_expiry(uint64_t now_ms)
+{
+	const uint64_t third = WARD_AUTHORITY_SNAPSHOT_MS / 3;
+
+	return (now_ms / third + 3) * third;
+}
+
 enum ward_rc
 ward_view_make_snapshot(struct ward_trust_view *v, uint64_t now_ms, struct ward_refusal *ret_why)
 {
@@ -256,7 +266,7 @@ ward_view_make_snapshot(struct ward_trust_view *v, uint64_t now_ms, struct ward_
 	WARD_AUTO(ward_buf_done) struct ward_buf envelope = {0};
 	struct ward_trust_snapshot s = {
 		.version = ward_trust_names_last(&v->names, WARD_DSSE_SNAPSHOT) + 1,
-		.expires_ms = now_ms + WARD_AUTHORITY_SNAPSHOT_MS,
+		.expires_ms = snapshot_expiry(now_ms),
 	};
 	enum ward_rc rc = ward_trust_meta_of(v->pieces[WARD_DSSE_TARGETS].version,
 					     v->envelopes[WARD_DSSE_TARGETS], &s.targets);
