@@ -141,8 +141,8 @@ read_names(struct endpoint *e, const json_t *names)
 static void
 reach(struct endpoint *e, const json_t *vectors, const char *state)
 {
-	static const char *const states[] = {"nothing", "root", "timestamp", "snapshot", "ready",
-					     "records"};
+	static const char *const states[] = {"nothing",	 "root",  "timestamp",
+					     "snapshot", "ready", "records"};
 	size_t steps = 0;
 
 	while (steps < 6 && strcmp(states[steps], state) != 0)
@@ -150,8 +150,7 @@ reach(struct endpoint *e, const json_t *vectors, const char *state)
 	assert_true(steps < 6);
 	for (size_t i = 0; i < steps; i++) {
 		const json_t *v = json_array_get(vectors, i);
-		uint64_t now_ms =
-			(uint64_t)json_integer_value(json_object_get(v, "now_ms"));
+		uint64_t now_ms = (uint64_t)json_integer_value(json_object_get(v, "now_ms"));
 
 		read_names(e, json_object_get(v, "files"));
 		if (strcmp(text_of(v, "step"), "batch") == 0)

@@ -38,11 +38,11 @@ file(struct make *m, const char *name, struct ward_span bytes)
 }
 
 struct vector {
-	const char *state;	   /* what the endpoint has before */
-	const char *step;	   /* what it gets */
-	const char *names;	   /* files, with spaces */
+	const char *state;	       /* what the endpoint has before */
+	const char *step;	       /* what it gets */
+	const char *names;	       /* files, with spaces */
 	const char *timestamp, *proof; /* of a batch; NULL: none */
-	uint64_t now_ms;	   /* 0: TEST_NOW_MS */
+	uint64_t now_ms;	       /* 0: TEST_NOW_MS */
 	const char *expect;
 };
 
@@ -67,7 +67,8 @@ static void
 say(struct make *m, const struct vector *v)
 {
 	assert_int_equal(
-		ward_buf_printf(&m->index, "%s\n    {\"state\": \"%s\", \"step\": \"%s\", \"files\": [",
+		ward_buf_printf(&m->index,
+				"%s\n    {\"state\": \"%s\", \"step\": \"%s\", \"files\": [",
 				m->said++ ? "," : "", v->state, v->step),
 		WARD_OK);
 	list(m, v->names);
@@ -79,7 +80,8 @@ say(struct make *m, const struct vector *v)
 	if (v->proof)
 		assert_int_equal(ward_buf_printf(&m->index, ", \"proof\": \"%s\"", v->proof),
 				 WARD_OK);
-	assert_int_equal(ward_buf_printf(&m->index, ", \"now_ms\": %" PRIu64 ", \"expect\": \"%s\"}",
+	assert_int_equal(ward_buf_printf(&m->index,
+					 ", \"now_ms\": %" PRIu64 ", \"expect\": \"%s\"}",
 					 v->now_ms ? v->now_ms : TEST_NOW_MS, v->expect),
 			 WARD_OK);
 }
@@ -153,8 +155,8 @@ of_kind(enum ward_trust_kind kind)
 		break;
 	case WARD_KIND_SIGNATURE:
 		r.of.signature.format = "hsb";
-		r.of.signature.line =
-			"aa010000000000000000000000000000000000000000000000000000000000aa:11:Vector";
+		r.of.signature.line = "aa0100000000000000000000000000000000000000000000000000000000"
+				      "00aa:11:Vector";
 		break;
 	case WARD_KIND_MODEL:
 		r.of.model.name = "static";
@@ -197,8 +199,8 @@ up_to(int last, char ret[KINDS * VECTOR_NAME])
 		char name[VECTOR_NAME];
 
 		record_name((enum ward_trust_kind)k, name);
-		len += (size_t)snprintf(ret + len, KINDS * VECTOR_NAME - len, "%s%s", k > 1 ? " " : "",
-					name);
+		len += (size_t)snprintf(ret + len, KINDS * VECTOR_NAME - len, "%s%s",
+					k > 1 ? " " : "", name);
 	}
 	return ret;
 }
@@ -312,7 +314,8 @@ bad_timestamps(struct make *m)
 static void
 bad_roots(struct make *m)
 {
-	static const enum test_key two[] = {TEST_ROOT_A, TEST_ROOT_B, 0}, alone[] = {TEST_ROOT_A, 0};
+	static const enum test_key two[] = {TEST_ROOT_A, TEST_ROOT_B, 0},
+				   alone[] = {TEST_ROOT_A, 0};
 	const struct ward_trust_root now = m->p->root;
 	const struct ward_span first = m->p->envelopes[WARD_DSSE_ROOT];
 
@@ -486,8 +489,9 @@ states(struct make *m)
 static void
 all(struct make *m)
 {
-	assert_int_equal(ward_buf_str(&m->index, "{\n  \"about\": \"docs/updates.md; see README.md\",\n"
-						 "  \"vectors\": ["),
+	assert_int_equal(ward_buf_str(&m->index,
+				      "{\n  \"about\": \"docs/updates.md; see README.md\",\n"
+				      "  \"vectors\": ["),
 			 WARD_OK);
 	good(m);
 	bad_timestamps(m);

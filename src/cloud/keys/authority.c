@@ -276,9 +276,7 @@ ready(const struct ward_trust_view *v, uint64_t now_ms, struct ward_refusal *ret
 	ward_buf_init(&timestamp, ENVELOPE_MAX, NULL);
 	if (!rc)
 		rc = ward_view_timestamp(v, 1, &head, now_ms, &timestamp, ret_why);
-	return rc ? rc
-		  : ward_view_prove(v, v->envelopes[WARD_DSSE_ROOT], NULL, 0,
-				    ward_buf_span(&timestamp), now_ms, ret_why);
+	return rc ? rc : ward_view_prove(v, NULL, ward_buf_span(&timestamp), now_ms, ret_why);
 }
 
 enum ward_rc
@@ -301,9 +299,7 @@ sign_timestamp(const struct ward_trust_view *v, uint64_t previous, const struct 
 {
 	enum ward_rc rc = ward_view_timestamp(v, previous + 1, head, now_ms, envelope, ret_why);
 
-	return rc ? rc
-		  : ward_view_prove(v, v->envelopes[WARD_DSSE_ROOT], NULL, 0,
-				    ward_buf_span(envelope), now_ms, ret_why);
+	return rc ? rc : ward_view_prove(v, NULL, ward_buf_span(envelope), now_ms, ret_why);
 }
 
 enum ward_rc

@@ -183,16 +183,19 @@ prove(struct job *j)
 	WARD_AUTO(ward_buf_done) struct ward_buf timestamp = {0};
 	static const struct ward_frontier empty;
 	struct ward_head head = {0};
-	struct ward_span from = j->old ? j->old->envelopes[WARD_DSSE_ROOT] : j->roots[0];
 	size_t known = j->old ? 0 : 1;
+	const struct ward_view_roots roots = {
+		.from = j->old ? j->old->envelopes[WARD_DSSE_ROOT] : j->roots[0],
+		.next = j->roots + known,
+		.count = j->root_count - known,
+	};
 	enum ward_rc rc = ward_frontier_root(&empty, &head.root);
 
 	ward_buf_init(&timestamp, ENVELOPE_MAX, NULL);
 	if (!rc)
 		rc = ward_view_timestamp(j->new, 1, &head, j->now_ms, &timestamp, j->why);
 	return rc ? rc
-		  : ward_view_prove(j->new, from, j->roots + known, j->root_count - known,
-				    ward_buf_span(&timestamp), j->now_ms, j->why);
+		  : ward_view_prove(j->new, &roots, ward_buf_span(&timestamp), j->now_ms, j->why);
 }
 
 /* --- writing --- */

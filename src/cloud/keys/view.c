@@ -312,16 +312,16 @@ ward_view_timestamp(const struct ward_trust_view *v, uint64_t version, const str
 }
 
 enum ward_rc
-ward_view_prove(const struct ward_trust_view *v, struct ward_span from,
-		const struct ward_span *roots, size_t root_count, struct ward_span timestamp,
-		uint64_t now_ms, struct ward_refusal *ret_why)
+ward_view_prove(const struct ward_trust_view *v, const struct ward_view_roots *roots,
+		struct ward_span timestamp, uint64_t now_ms, struct ward_refusal *ret_why)
 {
 	WARD_AUTO(ward_trust_freep) struct ward_trust *t = NULL;
 	bool other_log;
-	enum ward_rc rc = ward_trust_new(from, &t, ret_why);
+	enum ward_rc rc =
+		ward_trust_new(roots ? roots->from : v->envelopes[WARD_DSSE_ROOT], &t, ret_why);
 
-	for (size_t i = 0; i < root_count && !rc; i++)
-		rc = ward_trust_take_root(t, roots[i], &other_log, ret_why);
+	for (size_t i = 0; roots && i < roots->count && !rc; i++)
+		rc = ward_trust_take_root(t, roots->next[i], &other_log, ret_why);
 	if (!rc)
 		rc = ward_trust_take_timestamp(t, timestamp, now_ms, ret_why);
 	if (!rc)

@@ -51,10 +51,16 @@ enum ward_rc ward_view_timestamp(const struct ward_trust_view *v, uint64_t versi
 				 const struct ward_head *head, uint64_t now_ms,
 				 struct ward_buf *out,
 				 struct ward_refusal *ret_why) WARD_MUST_CHECK;
-/* What an endpoint would do that has the root `from` and gets `roots` (the next ones, in order), this timestamp
- * and the view's snapshot and targets. */
-enum ward_rc ward_view_prove(const struct ward_trust_view *v, struct ward_span from,
-			     const struct ward_span *roots, size_t root_count,
+/* What an endpoint has, and the roots that it gets. */
+struct ward_view_roots {
+	struct ward_span from;
+	const struct ward_span *next; /* in order */
+	size_t count;
+};
+
+/* What an endpoint would do that has and gets these roots (NULL: it has the view's), this timestamp and the view's
+ * snapshot and targets. */
+enum ward_rc ward_view_prove(const struct ward_trust_view *v, const struct ward_view_roots *roots,
 			     struct ward_span timestamp, uint64_t now_ms,
 			     struct ward_refusal *ret_why) WARD_MUST_CHECK;
 
