@@ -5,13 +5,15 @@
 #include <stdlib.h>
 
 static const ProtobufCMessageDescriptor *const types[] = {
-	&ward__v1__lookup_request__descriptor, &ward__v1__sample_chunk__descriptor,
-	&ward__v1__report_request__descriptor, &ward__v1__subscribe_request__descriptor,
-	&ward__v1__enroll_request__descriptor, &ward__v1__renew_request__descriptor,
-	&ward__log__v1__record__descriptor,    &ward__v1__lookup_reply__descriptor,
-	&ward__v1__sample_reply__descriptor,   &ward__v1__report_reply__descriptor,
-	&ward__v1__update__descriptor,	       &ward__v1__enroll_reply__descriptor,
-	&ward__v1__leave_request__descriptor,  &ward__v1__leave_reply__descriptor,
+	&ward__v1__lookup_request__descriptor,	 &ward__v1__sample_chunk__descriptor,
+	&ward__v1__report_request__descriptor,	 &ward__v1__subscribe_request__descriptor,
+	&ward__v1__enroll_request__descriptor,	 &ward__v1__renew_request__descriptor,
+	&ward__log__v1__record__descriptor,	 &ward__v1__lookup_reply__descriptor,
+	&ward__v1__sample_reply__descriptor,	 &ward__v1__report_reply__descriptor,
+	&ward__v1__update__descriptor,		 &ward__v1__enroll_reply__descriptor,
+	&ward__v1__leave_request__descriptor,	 &ward__v1__leave_reply__descriptor,
+	&ward__v1__updates_request__descriptor,	 &ward__v1__updates__descriptor,
+	&ward__v1__metadata_request__descriptor, &ward__v1__metadata_reply__descriptor,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

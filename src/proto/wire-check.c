@@ -269,7 +269,50 @@ ward_wire_check_verdict(const Ward__V1__FileVerdict *v)
 	REFUSE_UNLESS((unsigned)v->tier <= WARD__V1__TIER__TIER_GRAPH, "verdict.tier");
 	REFUSE_UNLESS((unsigned)v->sample <= WARD__V1__SAMPLE_WISH__SAMPLE_HERE, "verdict.sample");
 	REFUSE_UNLESS(v->hold_ms <= WARD_WIRE_HOLD_MAX_MS, "verdict.hold_ms");
+	REFUSE_UNLESS(v->record.len <= WARD_WIRE_RECORD_MAX, "verdict.record");
 	return ward_wire_check_evidence(v->evidence, v->n_evidence);
+}
+
+static const char *
+check_updates_request(const void *message)
+{
+	const Ward__V1__UpdatesRequest *r = message;
+
+	REFUSE_UNLESS(r->limit <= WARD_WIRE_UPDATES_MAX, "limit");
+	return NULL;
+}
+
+static const char *
+check_updates(const void *message)
+{
+	const Ward__V1__Updates *u = message;
+
+	REFUSE_UNLESS(u->n_records <= WARD_WIRE_UPDATES_MAX, "updates.records");
+	for (size_t i = 0; i < u->n_records; i++)
+		REFUSE_UNLESS(u->records[i].len > 0 && u->records[i].len <= WARD_WIRE_RECORD_MAX,
+			      "updates.records");
+	REFUSE_UNLESS(u->timestamp.len <= WARD_WIRE_TIMESTAMP_MAX, "updates.timestamp");
+	REFUSE_UNLESS(u->proof.len <= WARD_WIRE_PROOF_MAX && u->proof.len % 32 == 0,
+		      "updates.proof");
+	return NULL;
+}
+
+static const char *
+check_metadata_request(const void *message)
+{
+	const Ward__V1__MetadataRequest *r = message;
+
+	REFUSE_UNLESS(r->role > 0 && (unsigned)r->role <= WARD__V1__ROLE__ROLE_TIMESTAMP, "role");
+	return NULL;
+}
+
+static const char *
+check_metadata_reply(const void *message)
+{
+	const Ward__V1__MetadataReply *r = message;
+
+	REFUSE_UNLESS(r->envelope.len <= WARD_WIRE_METADATA_MAX, "envelope");
+	return NULL;
 }
 
 static const char *
@@ -315,6 +358,11 @@ check_update(const void *message)
 
 	if (u->what_case == WARD__V1__UPDATE__WHAT_VERDICT)
 		return ward_wire_check_change(u->verdict);
+	if (u->what_case == WARD__V1__UPDATE__WHAT_UPDATES)
+		return check_updates(u->updates);
+	if (u->what_case == WARD__V1__UPDATE__WHAT_HEARTBEAT)
+		REFUSE_UNLESS(u->heartbeat->timestamp.len <= WARD_WIRE_TIMESTAMP_MAX,
+			      "heartbeat.timestamp");
 	return NULL;
 }
 
@@ -332,6 +380,7 @@ check_enroll_reply(const void *message)
 	REFUSE_UNLESS(r->n_policy_keys <= WARD_WIRE_POLICY_KEYS_MAX, "policy_keys");
 	for (size_t i = 0; i < r->n_policy_keys; i++)
 		REFUSE_UNLESS(r->policy_keys[i].len == 32, "policy_keys");
+	REFUSE_UNLESS(r->root.len <= WARD_WIRE_METADATA_MAX, "root");
 	return r->policy ? ward_wire_check_policy(r->policy) : NULL;
 }
 
@@ -353,6 +402,10 @@ ward_wire_check(const ProtobufCMessageDescriptor *type)
 		{&ward__v1__sample_chunk__descriptor, check_chunk},
 		{&ward__v1__report_request__descriptor, check_report},
 		{&ward__v1__subscribe_request__descriptor, check_subscribe},
+		{&ward__v1__updates_request__descriptor, check_updates_request},
+		{&ward__v1__updates__descriptor, check_updates},
+		{&ward__v1__metadata_request__descriptor, check_metadata_request},
+		{&ward__v1__metadata_reply__descriptor, check_metadata_reply},
 		{&ward__v1__enroll_request__descriptor, check_enroll},
 		{&ward__v1__renew_request__descriptor, check_renew},
 		{&ward__v1__leave_request__descriptor, check_empty},

@@ -147,6 +147,27 @@ check_device_event(const Record *r)
 }
 
 static const char *
+check_published(const Ward__Log__V1__Published *p)
+{
+	REFUSE_UNLESS(ward_wire_is_len(p->log, 16), "published.log");
+	REFUSE_UNLESS(p->number > 0, "published.number");
+	REFUSE_UNLESS(p->envelope.len > 0 && p->envelope.len <= WARD_WIRE_RECORD_MAX,
+		      "published.envelope");
+	REFUSE_UNLESS(ward_wire_is_text(p->forced, 1024), "published.forced");
+	return NULL;
+}
+
+static const char *
+check_timestamp(const Ward__Log__V1__Timestamp *t)
+{
+	REFUSE_UNLESS(ward_wire_is_len(t->log, 16), "timestamp.log");
+	REFUSE_UNLESS(t->version > 0, "timestamp.version");
+	REFUSE_UNLESS(t->envelope.len > 0 && t->envelope.len <= WARD_WIRE_TIMESTAMP_MAX,
+		      "timestamp.envelope");
+	return NULL;
+}
+
+static const char *
 check_fact(const Record *r)
 {
 	switch ((int)r->fact_case) {
@@ -176,6 +197,10 @@ check_fact(const Record *r)
 		return ward_wire_is_len(r->sample_gone->sha256, 32) ? NULL : "sample_gone.sha256";
 	case WARD__LOG__V1__RECORD__FACT_SEEN:
 		return check_seen(r);
+	case WARD__LOG__V1__RECORD__FACT_PUBLISHED:
+		return check_published(r->published);
+	case WARD__LOG__V1__RECORD__FACT_TIMESTAMP:
+		return check_timestamp(r->timestamp);
 	default:
 		return "fact";
 	}

@@ -33,7 +33,14 @@ enum {
 	WARD_WIRE_POLICY_KEYS_MAX = 4,
 	WARD_WIRE_DIGESTS_MAX = 4096,
 	WARD_WIRE_NOTE_MAX = 4096, /* bytes of an analyst's note */
-	WARD_WIRE_ID_LEN = 16,	   /* devices, events */
+	/* envelopes (trust/dsse.h), the signatures counted */
+	WARD_WIRE_RECORD_MAX = 100 * 1024,
+	WARD_WIRE_TIMESTAMP_MAX = 8 * 1024,
+	WARD_WIRE_METADATA_MAX = 520 * 1024,
+	WARD_WIRE_UPDATES_MAX =
+		10 * 1000, /* records of one batch, at most WARD_WIRE_MESSAGE_MAX bytes */
+	WARD_WIRE_PROOF_MAX = 65 * 32,
+	WARD_WIRE_ID_LEN = 16, /* devices, events */
 };
 
 /*
