@@ -11,6 +11,7 @@ struct place {
 	char kind;		   /* first byte of the key */
 	struct ward_span parts[3]; /* rest of the key */
 	uint32_t sum;		   /* and its end, unless 0 */
+	uint64_t number;	   /* the same, big-endian */
 };
 
 static struct ward_span
@@ -102,6 +103,17 @@ of_sample(const Ward__Log__V1__Sample *s)
 	return place;
 }
 
+/* Of one log: number n of its records, version n of its timestamps. */
+static struct place
+of_number(char kind, ProtobufCBinaryData log, uint64_t number)
+{
+	struct place p = of_file(WARD_LOG_UPDATES, kind, log);
+
+	p.route = (struct ward_span){NULL, 0};
+	p.number = number;
+	return p;
+}
+
 static struct place
 place_of(const Record *r)
 {
@@ -135,6 +147,10 @@ place_of(const Record *r)
 			WARD_LOG_STATE, {NULL, 0}, 'p', {ward_span_str(r->policy->name)}, 0};
 	case WARD__LOG__V1__RECORD__FACT_CHANGE:
 		return of_file(WARD_LOG_UPDATES, 'u', r->change->sha256);
+	case WARD__LOG__V1__RECORD__FACT_PUBLISHED:
+		return of_number('n', r->published->log, r->published->number);
+	case WARD__LOG__V1__RECORD__FACT_TIMESTAMP:
+		return of_number('k', r->timestamp->log, r->timestamp->version);
 	default:
 		return (struct place){.kind = 0};
 	}
@@ -143,8 +159,9 @@ place_of(const Record *r)
 static enum ward_rc
 key_of(const struct place *p, struct ward_arena *arena, struct ward_span *ret_key)
 {
-	size_t sum = p->sum ? sizeof(p->sum) : 0, len = 1;
-	size_t room = 1 + p->parts[0].len + p->parts[1].len + p->parts[2].len + sum;
+	size_t sum = p->sum ? sizeof(p->sum) : 0, number = p->number ? sizeof(p->number) : 0;
+	size_t room = 1 + p->parts[0].len + p->parts[1].len + p->parts[2].len + sum + number;
+	size_t len = 1;
 	uint8_t *key;
 
 	if (p->kind == 0 || p->parts[0].len == 0 || room > WARD_LOG_KEY_MAX)
@@ -160,6 +177,8 @@ key_of(const struct place *p, struct ward_arena *arena, struct ward_span *ret_ke
 	}
 	if (sum > 0)
 		memcpy(key + len, &p->sum, sum);
+	for (size_t i = 0; i < number; i++)
+		key[len + sum + i] = (uint8_t)(p->number >> (56 - 8 * i));
 	*ret_key = ward_span_of(key, room);
 	return WARD_OK;
 }

@@ -14,6 +14,7 @@ struct ward_applier;
  * readable; must not block. Any may be NULL. */
 struct ward_applier_events {
 	void *context;
+	/* `change` is NULL where update records and their timestamp came (views/records.h). */
 	void (*update)(void *context, uint64_t position, const Ward__V1__VerdictChange *change,
 		       uint64_t time_ms);
 	void (*device)(void *context, const uint8_t id[WARD_DEVICE_LEN],

@@ -69,6 +69,11 @@ enum ward_rc ward_apply_enrollment(struct ward_apply *a, const Record *r) WARD_M
 enum ward_rc ward_apply_certificate(struct ward_apply *a, const Record *r) WARD_MUST_CHECK;
 enum ward_rc ward_apply_revocation(struct ward_apply *a, const Record *r) WARD_MUST_CHECK;
 enum ward_rc ward_apply_policy(struct ward_apply *a, const Record *r) WARD_MUST_CHECK;
+/* apply-records.c: signed update records and timestamps; what does not count changes nothing.
+ * *ret_news: followers of the updates are to hear of it. */
+enum ward_rc ward_apply_published(struct ward_apply *a, const Record *r) WARD_MUST_CHECK;
+enum ward_rc ward_apply_timestamp(struct ward_apply *a, const Record *r, uint64_t offset,
+				  bool *ret_news) WARD_MUST_CHECK;
 /* A device was heard of; `events` and `detections` are added. */
 enum ward_rc ward_apply_device_seen(struct ward_apply *a, const Record *r,
 				    const Ward__V1__Event *event) WARD_MUST_CHECK;

@@ -101,15 +101,24 @@ ward_apply_touch(struct ward_apply *a, ProtobufCBinaryData sha256)
 /* --- records --- */
 
 static enum ward_rc
-note_update(struct ward_apply *a, const Record *r, uint64_t offset)
+note_update(struct ward_apply *a, const Record *r, uint64_t offset, Ward__V1__VerdictChange *change)
 {
 	struct ward_apply_news *news = &a->news;
 
 	if (news->update_count == WARD_APPLY_CHANGES)
 		return WARD_OK; /* who follows the updates reads the log where there are gaps */
 	news->updates[news->update_count++] =
-		(struct ward_apply_update){offset + 1, r->time_ms, r->change};
+		(struct ward_apply_update){offset + 1, r->time_ms, change};
 	return WARD_OK;
+}
+
+static enum ward_rc
+note_timestamp(struct ward_apply *a, const Record *r, uint64_t offset)
+{
+	bool news = false;
+	enum ward_rc rc = ward_apply_timestamp(a, r, offset, &news);
+
+	return rc || !news ? rc : note_update(a, r, offset, NULL);
 }
 
 static enum ward_rc
@@ -141,7 +150,11 @@ apply_record(struct ward_apply *a, const Record *r, uint64_t offset)
 	case WARD__LOG__V1__RECORD__FACT_POLICY:
 		return ward_apply_policy(a, r);
 	case WARD__LOG__V1__RECORD__FACT_CHANGE:
-		return note_update(a, r, offset);
+		return note_update(a, r, offset, r->change);
+	case WARD__LOG__V1__RECORD__FACT_PUBLISHED:
+		return ward_apply_published(a, r);
+	case WARD__LOG__V1__RECORD__FACT_TIMESTAMP:
+		return note_timestamp(a, r, offset);
 	default:
 		return WARD_E_UNSUPPORTED;
 	}

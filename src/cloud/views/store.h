@@ -12,6 +12,13 @@
  *	't' token			Token
  *	'p' name			Ward__V1__Policy
  *	's' stat hour			u64, summed by merging
+ *	'l' log				Ledger; a log of update records, 16 bytes, and so below
+ *	'r' log number			a record's envelope
+ *	'h' log level(1) index		32 bytes: hash of a complete subtree of the log
+ *	'i' log id			u64: number of the record with this id
+ *	'b' log width(1) digest number	nothing: this record blocks the file for all, nobody disabled it
+ *	'x' log number			u64: number of the record that disables this one
+ *	'a' log version			Stamp
  *	'o' generation sha256		the verdict table may not have what was said of this file nor
  *					of those in the value (SHA-256 after SHA-256)
  *	'E'				u64: events made before this (ms) may be forgotten

@@ -62,7 +62,7 @@ enum { WARD_APPLY_CHANGES = 4096 };
 struct ward_apply_news {
 	struct ward_apply_update {
 		uint64_t position, time_ms;
-		Ward__V1__VerdictChange *change; /* in the arena given */
+		Ward__V1__VerdictChange *change; /* in the arena given; NULL: a timestamp */
 	} updates[WARD_APPLY_CHANGES];
 	size_t update_count;
 	struct {
