@@ -50,15 +50,22 @@ submit_trailers(struct ward_call *call)
 		edge_conn_kill(call->conn);
 }
 
-/* A unary answer. */
+/* A unary answer: the call's own, or a shared message, which is let go of when all of it is sent. */
 static size_t
 give_answer(struct ward_call *call, uint8_t *into, size_t room)
 {
-	size_t left = call->out.len - call->out_sent, n = left < room ? left : room;
+	const uint8_t *bytes = call->sending ? call->sending->bytes : call->out.data;
+	size_t len = call->sending ? call->sending->len : call->out.len;
+	size_t left = len - call->out_sent, n = left < room ? left : room;
 
 	if (n > 0)
-		memcpy(into, call->out.data + call->out_sent, n);
+		memcpy(into, bytes + call->out_sent, n);
 	call->out_sent += n;
+	if (call->sending && call->out_sent == len) {
+		ward_message_done(call->sending);
+		call->sending = NULL;
+		call->out_sent = 0;
+	}
 	return n;
 }
 
@@ -156,7 +163,7 @@ ward_call_finish(struct ward_call *call, enum ward_grpc_status status, const cha
 	call->last_out = call->conn->loop->now;
 	if (text)
 		memcpy(call->text, text, strnlen(text, sizeof(call->text) - 1));
-	if (call->answered || call->out.len > 0)
+	if (call->answered || call->out.len > 0 || call->sending)
 		begin_answer(call);
 	else
 		status_only(call);
@@ -186,6 +193,17 @@ ward_call_answer(struct ward_call *call, struct ward_span message)
 	} else {
 		ward_call_finish(call, WARD_GRPC_OK, NULL);
 	}
+}
+
+void
+ward_call_answer_shared(struct ward_call *call, struct ward_message *message)
+{
+	if (call->finished) {
+		ward_message_done(message);
+		return;
+	}
+	call->sending = message;
+	ward_call_finish(call, WARD_GRPC_OK, NULL);
 }
 
 /* --- life --- */

@@ -76,6 +76,8 @@ void ward_call_finish(struct ward_call *call, enum ward_grpc_status status, cons
 /* The answer of a unary or client-stream call (copied), then _finish with OK; a message that does not
  * fit ends the call with INTERNAL. */
 void ward_call_answer(struct ward_call *call, struct ward_span message);
+/* The same with a message that many calls share; the reference goes over. */
+void ward_call_answer_shared(struct ward_call *call, struct ward_message *message);
 /* Of a server stream: asks the method's `next`, soon. */
 void ward_call_wake(struct ward_call *call);
 /* Back pressure: while held, no more messages are handed over and the client's window stays shut. */

@@ -23,13 +23,13 @@ bytes_of(ProtobufCBinaryData b)
 static struct place
 of_file(enum ward_log_channel channel, char kind, ProtobufCBinaryData sha256)
 {
-	return (struct place){channel, bytes_of(sha256), kind, {bytes_of(sha256)}, 0};
+	return (struct place){channel, bytes_of(sha256), kind, {bytes_of(sha256)}, 0, 0};
 }
 
 static struct place
 of_identity(char kind, ProtobufCBinaryData id)
 {
-	return (struct place){WARD_LOG_STATE, {NULL, 0}, kind, {bytes_of(id)}, 0};
+	return (struct place){WARD_LOG_STATE, {NULL, 0}, kind, {bytes_of(id)}, 0, 0};
 }
 
 static const Ward__V1__FileQuery *
@@ -79,7 +79,7 @@ of_reputation(const Ward__Log__V1__Reputation *r)
 	struct ward_span first = ward_span_cut(bytes_of(r->digests), 0, width);
 
 	return (struct place){
-		WARD_LOG_STATE, first, 'i', {first, ward_span_str(r->list)}, sum_of(r)};
+		WARD_LOG_STATE, first, 'i', {first, ward_span_str(r->list)}, sum_of(r), 0};
 }
 
 /* Who enrolled before a token was revoked was let in by it: the revocation comes after, and must not
@@ -144,7 +144,7 @@ place_of(const Record *r)
 		return of_identity('r', r->revocation->device);
 	case WARD__LOG__V1__RECORD__FACT_POLICY:
 		return (struct place){
-			WARD_LOG_STATE, {NULL, 0}, 'p', {ward_span_str(r->policy->name)}, 0};
+			WARD_LOG_STATE, {NULL, 0}, 'p', {ward_span_str(r->policy->name)}, 0, 0};
 	case WARD__LOG__V1__RECORD__FACT_CHANGE:
 		return of_file(WARD_LOG_UPDATES, 'u', r->change->sha256);
 	case WARD__LOG__V1__RECORD__FACT_PUBLISHED:

@@ -25,6 +25,7 @@ struct place {
 
 struct service_feed {
 	struct ward_log *log;
+	struct service_feed_source source;
 	unsigned tick_ms;
 	void (*wake)(void *context);
 	void *context;
@@ -198,28 +199,39 @@ service_feed_news(struct service_feed *f, uint64_t position)
 
 /* --- reading the log; the thread --- */
 
-/* What an endpoint is told of a record; *ret NULL: nothing. */
 static enum ward_rc
-encode(const struct ward_log_entry *entry, struct ward_message **ret)
+encode_change(const Ward__Log__V1__Record *record, uint64_t position, struct ward_message **ret)
 {
-	struct ward_budget budget = {.cap = 65536 + 24 * entry->body.len};
-	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
 	Ward__V1__Update update = WARD__V1__UPDATE__INIT;
-	Ward__Log__V1__Record *record;
 
-	*ret = NULL;
-	if (!arena)
-		return WARD_E_NOMEM;
-	if (ward_wire_decode(&ward__log__v1__record__descriptor, entry->body, arena, &record,
-			     NULL) ||
-	    record->fact_case != WARD__LOG__V1__RECORD__FACT_CHANGE)
-		return WARD_OK;
-	update.position = entry->position.offset + 1;
+	update.position = position;
 	update.time_ms = record->time_ms;
 	update.what_case = WARD__V1__UPDATE__WHAT_VERDICT;
 	update.verdict = record->change;
 	*ret = service_feed_message(&update);
 	return *ret ? WARD_OK : WARD_E_NOMEM;
+}
+
+/* What an endpoint is told of a record; *ret NULL: nothing. */
+static enum ward_rc
+encode(const struct service_feed *f, const struct ward_log_entry *entry, struct ward_message **ret)
+{
+	struct ward_budget budget = {.cap = 65536 + 24 * entry->body.len};
+	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
+	uint64_t position = entry->position.offset + 1;
+	Ward__Log__V1__Record *record;
+
+	*ret = NULL;
+	if (!arena)
+		return WARD_E_NOMEM;
+	if (ward_wire_decode(&ward__log__v1__record__descriptor, entry->body, arena, &record, NULL))
+		return WARD_OK;
+	if (record->fact_case == WARD__LOG__V1__RECORD__FACT_CHANGE)
+		return encode_change(record, position, ret);
+	if (record->fact_case == WARD__LOG__V1__RECORD__FACT_TIMESTAMP && f->source.updates)
+		return f->source.updates(f->source.context, record->timestamp, position,
+					 record->time_ms, ret);
+	return WARD_OK;
 }
 
 static struct place *
@@ -248,7 +260,7 @@ add_one(struct service_feed *f, struct place *place, struct piece *p)
 	enum ward_rc rc = ward_log_reader_next(place->reader, PATIENCE_MS, &entry);
 
 	if (!rc)
-		rc = encode(&entry, &message);
+		rc = encode(f, &entry, &message);
 	if (rc) {
 		if (rc != WARD_E_TIMEOUT) /* begun anew the next time */
 			place->reader = ward_log_reader_free(place->reader);
@@ -260,7 +272,7 @@ add_one(struct service_feed *f, struct place *place, struct piece *p)
 	if (message) {
 		p->position[p->count] = place->at;
 		p->message[p->count++] = message;
-		p->bytes += entry.body.len;
+		p->bytes += ward_message_body(message).len;
 	}
 	pthread_mutex_unlock(&f->lock);
 	return true;
@@ -302,14 +314,17 @@ rest(struct service_feed *f, bool idle)
 			break;
 }
 
-/* The applier tells of most; what it did not tell of is found here. */
+/* The applier tells of most; what it did not tell of is found here. Not further than it is applied:
+ * before, nobody knows which timestamps count. */
 static void
 look_around(struct service_feed *f)
 {
-	uint64_t first, next;
+	uint64_t first, next, applied;
 
 	if (ward_log_bounds(f->log, WARD_LOG_UPDATES, 0, &first, &next))
 		return;
+	applied = f->source.applied ? f->source.applied(f->source.context) : next;
+	next = applied < next ? applied : next;
 	f->first = first;
 	f->next = next > f->next ? next : f->next;
 }
@@ -338,8 +353,8 @@ run(void *context)
 }
 
 enum ward_rc
-service_feed_new(struct ward_log *log, unsigned tick_ms, void (*wake)(void *context), void *context,
-		 struct service_feed **ret)
+service_feed_new(struct ward_log *log, const struct service_feed_source *source, unsigned tick_ms,
+		 void (*wake)(void *context), void *context, struct service_feed **ret)
 {
 	struct service_feed *f = calloc(1, sizeof(*f));
 	pthread_condattr_t monotonic;
@@ -347,6 +362,8 @@ service_feed_new(struct ward_log *log, unsigned tick_ms, void (*wake)(void *cont
 	if (!f)
 		return WARD_E_NOMEM;
 	f->log = log;
+	if (source)
+		f->source = *source;
 	f->tick_ms = tick_ms;
 	f->wake = wake;
 	f->context = context;

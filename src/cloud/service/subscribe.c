@@ -219,7 +219,7 @@ service_follow(struct ward_service *service, struct service_follower **ret)
 		f->loops[i].all = f;
 		pthread_mutex_init(&f->loops[i].lock, NULL);
 	}
-	rc = service_feed_new(service->o.log, TICK_MS, wake_all, f, &f->feed);
+	rc = service_feed_new(service->o.log, NULL, TICK_MS, wake_all, f, &f->feed);
 	if (rc)
 		service_follow_free(f);
 	else

@@ -182,7 +182,7 @@ setup(void **state)
 		return -1;
 	if (publish(0, OLD) != OLD)
 		return -1;
-	return service_feed_new(ward_log, TICK_MS, on_wake, NULL, &feed) ? -1 : 0;
+	return service_feed_new(ward_log, NULL, TICK_MS, on_wake, NULL, &feed) ? -1 : 0;
 }
 
 static int

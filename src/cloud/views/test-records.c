@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -480,6 +482,21 @@ test_unreadable(void **state)
 	assert_int_equal(ward_applier_run(ward_log, views, NULL, 0, &applied), WARD_E_FORMAT);
 }
 
+static int
+clean_up(void **state)
+{
+	char command[] = "rm", flag[] = "-rf";
+	char *const argv[] = {command, flag, root, NULL};
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		execvp(command, argv);
+		_exit(1);
+	}
+	return waitpid(child, NULL, 0) == child ? 0 : -1;
+}
+
 int
 main(void)
 {
@@ -498,12 +515,8 @@ main(void)
 		TEST(test_replay),
 		TEST(test_unreadable),
 	};
-	char remove[128];
-	int failed;
 
 	if (!mkdtemp(root))
 		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	(void)snprintf(remove, sizeof(remove), "%s", root);
-	return failed;
+	return cmocka_run_group_tests(tests, NULL, clean_up);
 }
