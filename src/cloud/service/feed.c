@@ -325,8 +325,10 @@ look_around(struct service_feed *f)
 		return;
 	applied = f->source.applied ? f->source.applied(f->source.context) : next;
 	next = applied < next ? applied : next;
+	pthread_mutex_lock(&f->lock);
 	f->first = first;
 	f->next = next > f->next ? next : f->next;
+	pthread_mutex_unlock(&f->lock);
 }
 
 static void *
@@ -340,8 +342,8 @@ run(void *context)
 		bool idle = false;
 
 		f->wanted = UINT64_MAX;
-		look_around(f);
 		pthread_mutex_unlock(&f->lock);
+		look_around(f);
 		if (wanted != UINT64_MAX)
 			idle = !load(f, wanted); /* the log does not give it now */
 		f->wake(f->context);

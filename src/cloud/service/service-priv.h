@@ -11,7 +11,9 @@
 
 enum { SERVICE_PATH = 400, SERVICE_SEEN = 1 << 16, SERVICE_RATES = 1 << 14 };
 
+struct service_fetcher;
 struct service_follower;
+struct service_ledger;
 struct service_workers;
 
 struct ward_service {
@@ -23,8 +25,10 @@ struct ward_service {
 	_Atomic uint64_t spooled;	       /* bytes of partial samples */
 	struct ward_histogram *took[6];	       /* answers, by the tier that gave them */
 	struct ward_counter *tier[6], *seen_noted, *seen_dropped, *events, *duplicates, *samples;
+	struct service_ledger *ledger;
 	struct service_follower *follower;
 	struct service_workers *workers;
+	struct service_fetcher *fetcher;
 };
 
 /* Answers of a tier, for the metrics. */
@@ -80,5 +84,13 @@ void service_follow_news(struct service_follower *follower, uint64_t position);
 void service_subscribe(struct ward_call *call, struct ward_span message);
 struct ward_message *service_subscribe_next(struct ward_call *call);
 void service_subscribe_closed(struct ward_call *call);
+
+/* --- fetch.c --- */
+enum ward_rc service_fetcher_new(struct ward_service *s,
+				 struct service_fetcher **ret) WARD_MUST_CHECK;
+/* After the edge and the workers. */
+struct service_fetcher *service_fetcher_free(struct service_fetcher *fetcher);
+void service_fetch(struct ward_call *call, struct ward_span message);
+void service_metadata(struct ward_call *call, struct ward_span message);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cloud/service/ledger.h"
 #include "cloud/service/service-priv.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -122,13 +123,15 @@ ward_service_new(const struct ward_service_options *options, struct ward_service
 	if (!rc)
 		rc = service_workers_start(&s->workers);
 	if (!rc)
+		rc = service_ledger_new(options->views, options->authority, &s->ledger);
+	if (!rc)
+		rc = service_fetcher_new(s, &s->fetcher);
+	if (!rc)
 		rc = service_follow(s, &s->follower);
 	if (rc) {
 		if (s->workers)
 			service_workers_stop(s->workers);
-		free(s->workers);
-		free(s->seen);
-		free(s);
+		ward_service_free(s);
 	} else {
 		*ret = s;
 	}
@@ -141,6 +144,8 @@ ward_service_free(struct ward_service *s)
 	if (!s)
 		return NULL;
 	service_follow_free(s->follower);
+	service_fetcher_free(s->fetcher);
+	service_ledger_free(s->ledger);
 	free(s->workers);
 	free(s->seen);
 	free(s);
@@ -192,5 +197,17 @@ ward_service_methods(struct ward_service *s, struct ward_method ret[WARD_SERVICE
 				      .message = service_subscribe,
 				      .next = service_subscribe_next,
 				      .closed = service_subscribe_closed,
+				      .context = s};
+	ret[4] = (struct ward_method){.path = "/ward.v1.Protection/FetchUpdates",
+				      .kind = WARD_CALL_UNARY,
+				      .message_max = 4096,
+				      .label = "fetch-updates",
+				      .message = service_fetch,
+				      .context = s};
+	ret[5] = (struct ward_method){.path = "/ward.v1.Protection/FetchMetadata",
+				      .kind = WARD_CALL_UNARY,
+				      .message_max = 4096,
+				      .label = "fetch-metadata",
+				      .message = service_metadata,
 				      .context = s};
 }

@@ -4,6 +4,7 @@
 #define WARD_CLOUD_SERVICE_SERVICE_H
 
 #include "cloud/edge/edge.h"
+#include "cloud/keys/authority.h"
 #include "cloud/objects/objects.h"
 #include "cloud/ops/metrics.h"
 #include "cloud/verdict/analysis.h"
@@ -17,13 +18,14 @@ struct ward_service_options {
 	struct ward_objects *objects;
 	struct ward_analysis *analysis;
 	struct ward_metrics *metrics;
+	struct ward_authority *authority;   /* NULL: no keys for updates */
 	const char *spool;		    /* directory for samples that are being received */
 	uint64_t sample_max, spool_max;	    /* bytes */
 	uint64_t device_rate, device_burst; /* calls a second in the long run, and at once */
 	unsigned loops;
 };
 
-enum { WARD_SERVICE_METHODS = 4 };
+enum { WARD_SERVICE_METHODS = 6 };
 
 /* What the options point to outlives it; texts are copied. */
 enum ward_rc ward_service_new(const struct ward_service_options *options,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "cloud/service/feed.h"
+#include "cloud/service/ledger.h"
 #include "cloud/service/service-priv.h"
 #include "sys/clock.h"
 
@@ -59,19 +60,23 @@ is_astray(struct subscriber *s, uint64_t end, uint64_t now)
 }
 
 static struct ward_message *
-plain(struct subscriber *s, Ward__V1__Update__WhatCase what)
+plain(struct subscriber *s, struct service_ledger *ledger, Ward__V1__Update__WhatCase what)
 {
 	Ward__V1__Update update = WARD__V1__UPDATE__INIT;
 	Ward__V1__Heartbeat heartbeat = WARD__V1__HEARTBEAT__INIT;
 	Ward__V1__Restart restart = WARD__V1__RESTART__INIT;
+	uint8_t timestamp[WARD_WIRE_TIMESTAMP_MAX];
 
 	update.position = s->position;
 	update.time_ms = ward_clock_wall() / 1000;
 	update.what_case = what;
-	if (what == WARD__V1__UPDATE__WHAT_HEARTBEAT)
+	if (what == WARD__V1__UPDATE__WHAT_HEARTBEAT) {
+		heartbeat.timestamp = (ProtobufCBinaryData){
+			service_ledger_timestamp(ledger, timestamp), timestamp};
 		update.heartbeat = &heartbeat;
-	else
+	} else {
 		update.restart = &restart;
+	}
 	return service_feed_message(&update);
 }
 
@@ -95,9 +100,9 @@ service_subscribe_next(struct ward_call *call)
 	if (answer == SERVICE_FEED_MESSAGE || answer == SERVICE_FEED_LOST)
 		s->position = to;
 	if (answer == SERVICE_FEED_LOST)
-		message = plain(s, WARD__V1__UPDATE__WHAT_RESTART);
+		message = plain(s, service->ledger, WARD__V1__UPDATE__WHAT_RESTART);
 	else if (!message && beat_due(s, now)) /* the first one says that the stream stands */
-		message = plain(s, WARD__V1__UPDATE__WHAT_HEARTBEAT);
+		message = plain(s, service->ledger, WARD__V1__UPDATE__WHAT_HEARTBEAT);
 	if (message)
 		s->beaten = now;
 	return message;
@@ -204,9 +209,17 @@ service_subscribe_closed(struct ward_call *call)
 
 /* --- life --- */
 
+/* Each time the feed looks around, so do heartbeats. */
+static uint64_t
+applied(void *ledger)
+{
+	return service_ledger_refresh(ledger);
+}
+
 enum ward_rc
 service_follow(struct ward_service *service, struct service_follower **ret)
 {
+	struct service_feed_source source = {NULL, applied, service_ledger_updates};
 	size_t count = service->o.loops;
 	struct service_follower *f = calloc(1, sizeof(*f) + count * sizeof(f->loops[0]));
 	enum ward_rc rc;
@@ -219,7 +232,8 @@ service_follow(struct ward_service *service, struct service_follower **ret)
 		f->loops[i].all = f;
 		pthread_mutex_init(&f->loops[i].lock, NULL);
 	}
-	rc = service_feed_new(service->o.log, NULL, TICK_MS, wake_all, f, &f->feed);
+	source.context = service->ledger;
+	rc = service_feed_new(service->o.log, &source, TICK_MS, wake_all, f, &f->feed);
 	if (rc)
 		service_follow_free(f);
 	else

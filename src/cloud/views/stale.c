@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a list no longer says. */
+/* What lists say of one file, and what a list no longer says. */
 #include "cloud/views/views-priv.h"
 #include "sys/crc32c.h"
 
@@ -69,4 +69,43 @@ ward_views_stale(struct ward_views *views, const char *list, uint64_t time_ms, s
 	memcpy(from, walk->key, sizeof(from));
 	walk->end = true;
 	return ward_store_each_from(&views->store, prefix, start, look_at, &s);
+}
+
+/* --- known good --- */
+
+struct good {
+	struct ward_arena *arena;
+	uint64_t now_ms;
+	const char *list;
+};
+
+static enum ward_rc
+look_for_good(void *context, struct ward_span key, struct ward_span value)
+{
+	struct good *g = context;
+	Ward__View__V1__Listed *l;
+	enum ward_rc rc =
+		ward_store_unpack(&ward__view__v1__listed__descriptor, value, g->arena, &l);
+
+	(void)key;
+	if (rc || l->verdict != (uint32_t)WARD__V1__VERDICT__VERDICT_CLEAN ||
+	    (l->expires_ms != 0 && l->expires_ms <= g->now_ms))
+		return rc;
+	g->list = l->list;
+	return WARD_E_STOPPED;
+}
+
+enum ward_rc
+ward_views_listed_clean(struct ward_views *views, const uint8_t sha256[WARD_HASH_LEN],
+			uint64_t now_ms, struct ward_arena *arena, const char **ret_list)
+{
+	uint8_t kind = WARD__LOG__V1__DIGEST__DIGEST_SHA256;
+	struct ward_key key = ward_key_of('m', ward_span_of(&kind, 1),
+					  ward_span_of(sha256, WARD_HASH_LEN), ward_span_of(NULL, 0));
+	struct good g = {arena, now_ms, NULL};
+	enum ward_rc rc = ward_store_each(&views->store, ward_key_span(&key), look_for_good, &g);
+
+	if (!rc)
+		*ret_list = g.list;
+	return rc;
 }

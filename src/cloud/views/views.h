@@ -133,6 +133,11 @@ enum ward_rc ward_views_convictions(struct ward_views *views, size_t max,
 
 /* --- lists --- */
 
+/* A list that says now that the file is good: its name in the arena; NULL: none does. */
+enum ward_rc ward_views_listed_clean(struct ward_views *views, const uint8_t sha256[WARD_HASH_LEN],
+				     uint64_t now_ms, struct ward_arena *arena,
+				     const char **ret_list) WARD_MUST_CHECK;
+
 enum { WARD_STALE_KEY = 64 };
 
 /* Where a walk over all that lists say stands; zeros: at its beginning. */
