@@ -15,12 +15,15 @@
 #include "cloud/ops/config.h"
 #include "cloud/views/applier.h"
 
+struct ward_release;
+
 struct ward_node {
 	struct ward_config config;
 	struct ward_log *log;
 	struct ward_views *views;
 	struct ward_applier *applier;
 	struct ward_objects *objects;
+	struct ward_release *release; /* of the running service, for its operations; NULL: none runs */
 };
 
 /*

@@ -146,6 +146,25 @@ const struct ward_config_key ward_config_keys[] = {
 	SIZE("analysis", "spool", analysis.spool_bytes, MIB, TIB, "4G",
 	     "Room for samples that are being received."),
 
+	{"updates", "publish", WARD_CONFIG_IS_BOOL, AT(updates.publish), 0, 0, "yes",
+	 "Block for everybody, by a signed record, what the analysis of a sample or an analyst has "
+	 "convicted. Needs the keys that `wardcloud keys` makes."},
+	NUMBER("updates", "publish-confidence", updates.confidence, 0, 100, "90",
+	       "How sure a conviction has to be for that, in per cent."),
+	TIME("updates", "publish-life", updates.life_ms, 0, 3650 * DAY, "0",
+	     "How long endpoints keep such a record, from when they took it; 0: no end."),
+	{"updates", "publish-allow", WARD_CONFIG_IS_BOOL, AT(updates.allow), 0, 0, "no",
+	 "What an analyst calls clean is allowed by a record, besides no longer being blocked."},
+	NUMBER("updates", "gate-devices", updates.gate_devices, 1, 1000000000, "20",
+	       "A file that this many devices have met is not blocked by itself, if it has been "
+	       "known for long enough (gate-age)."),
+	NUMBER("updates", "gate-percent", updates.gate_percent, 0, 100, "1",
+	       "The same of a file that more than this share of all devices, and five of them, "
+	       "have met."),
+	TIME("updates", "gate-age", updates.gate_age_ms, 0, 3650 * DAY, "1d",
+	     "How long ago a file was first met, at least, for the gates to hold a block of it: "
+	     "what spreads over all devices within an hour is an outbreak."),
+
 	NUMBER("limits", "device-requests", limits.device_requests, 1, 1000000, "200",
 	       "Calls of one device each second, in the long run."),
 	NUMBER("limits", "device-burst", limits.device_burst, 1, 1000000, "2000",

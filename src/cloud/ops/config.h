@@ -59,6 +59,12 @@ struct ward_config {
 		uint64_t jobs, timeout_ms, queue_max, sample_max, spool_bytes;
 	} analysis;
 	struct {
+		bool publish, allow;
+		uint64_t confidence; /* 0 to 100 */
+		uint64_t life_ms;
+		uint64_t gate_devices, gate_percent, gate_age_ms;
+	} updates;
+	struct {
 		uint64_t device_requests, device_burst; /* a second */
 		uint64_t device_bytes;			/* of samples, an hour */
 		uint64_t enrol_address, enrol_all;	/* a minute */

@@ -449,7 +449,7 @@ publish_some(struct ward_release *r)
 	if (!orders && !r->renew)
 		return;
 	rc = release_round(r, orders, r->renew, &left);
-	r->renew = r->renew && rc && rc != WARD_E_PERM;
+	r->renew = false; /* what failed is due again at the next look */
 	pthread_mutex_lock(&r->lock);
 	give_back(r, left);
 	pthread_mutex_unlock(&r->lock);
@@ -526,6 +526,7 @@ ward_release_start(const struct ward_release_options *options, struct ward_relea
 static void
 drop_all(struct ward_release *r)
 {
+	struct release_verdict *verdicts;
 	struct release_waiter *waiters;
 	struct release_order *orders;
 
@@ -533,8 +534,10 @@ drop_all(struct ward_release *r)
 	r->ended = true;
 	orders = r->orders;
 	waiters = r->waiters;
+	verdicts = r->verdicts;
 	r->orders = NULL;
 	r->waiters = NULL;
+	r->verdicts = NULL;
 	pthread_mutex_unlock(&r->lock);
 	while (orders) {
 		struct release_order *o = orders;
@@ -543,25 +546,30 @@ drop_all(struct ward_release *r)
 		release_end(r, o, WARD_E_STOPPED, 0, ward_span_of(NULL, 0), NULL);
 	}
 	tell_all(waiters, WARD_E_STOPPED, 0, ward_span_of(NULL, 0));
-	while (r->verdicts) {
-		struct release_verdict *v = r->verdicts;
+	while (verdicts) {
+		struct release_verdict *v = verdicts;
 
-		r->verdicts = v->next;
+		verdicts = v->next;
 		free(v);
 	}
 }
 
-struct ward_release *
+void
 ward_release_stop(struct ward_release *r)
 {
-	if (!r)
-		return NULL;
 	pthread_mutex_lock(&r->lock);
 	r->stop = true;
 	pthread_cond_signal(&r->news);
 	pthread_mutex_unlock(&r->lock);
 	pthread_join(r->thread, NULL);
 	drop_all(r);
+}
+
+struct ward_release *
+ward_release_free(struct ward_release *r)
+{
+	if (!r)
+		return NULL;
 	pthread_cond_destroy(&r->news);
 	pthread_mutex_destroy(&r->lock);
 	free(r);

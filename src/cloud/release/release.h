@@ -40,8 +40,10 @@ struct ward_release_options {
 /* What the options point to outlives it. */
 enum ward_rc ward_release_start(const struct ward_release_options *options,
 				struct ward_release **ret) WARD_MUST_CHECK;
-/* What waits is told WARD_E_STOPPED; before the log and the applier end. NULL is fine. */
-struct ward_release *ward_release_stop(struct ward_release *release);
+/* What waits is told WARD_E_STOPPED; before the log and the applier end. */
+void ward_release_stop(struct ward_release *release);
+/* Stopped before; when nobody calls it any more. NULL is fine. */
+struct ward_release *ward_release_free(struct ward_release *release);
 
 /* Borrowed for the call. number 0 unless rc is WARD_OK; WARD_E_PERM: refused, `why` says by whom. */
 struct ward_released {

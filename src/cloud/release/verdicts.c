@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "base/utf.h"
 #include "cloud/release/release-priv.h"
 #include "sys/clock.h"
@@ -57,7 +58,7 @@ look_at(struct ward_release *r, const uint8_t *sha256, struct ward_arena *arena,
 			     .sha256 = sha256,
 			     .now_ms = ward_clock_wall() / 1000};
 	ward_authority_log(r->o.authority, ret->log);
-	rc = ward_views_verdicts(r->o.views, (const uint8_t(*)[WARD_HASH_LEN])sha256, 1, NULL,
+	rc = ward_views_verdicts(r->o.views, (const void *)sha256, 1, NULL,
 				 ret->now_ms, &ret->holds);
 	if (!rc)
 		rc = find_said(ret);

@@ -19,7 +19,9 @@
 #include "cloud/serve/figures.h"
 #include "cloud/serve/http.h"
 #include "cloud/serve/keeper.h"
+#include "cloud/release/release.h"
 #include "cloud/service/service.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/process.h"
 
@@ -42,6 +44,8 @@ struct serve {
 	uint8_t policy_key[WARD_SIGN_PUBLIC];
 	struct ward_metrics *metrics;
 	struct ward_analysis *analysis;
+	struct ward_authority *authority; /* NULL: no keys for updates */
+	struct ward_release *_Atomic release; /* the same */
 	struct ward_service *service;
 	struct ward_enroll *enroll;
 	struct ward_edge *edge;
@@ -62,10 +66,11 @@ on_update(void *context, uint64_t position, const Ward__V1__VerdictChange *chang
 {
 	struct serve *s = context;
 
-	(void)change;
 	(void)time_ms;
 	if (s->service)
 		ward_service_updated(s->service, position);
+	if (s->release && change && change->sha256.len == WARD_HASH_LEN)
+		ward_release_verdict(s->release, change->sha256.data);
 }
 
 /* A revoked device is refused at once, on open connections too. */
@@ -191,6 +196,53 @@ start_analysis(struct serve *s)
 	return ward_analysis_new(&o, &s->analysis, &s->why);
 }
 
+/* Without keys everything but signed records works. */
+static enum ward_rc
+open_authority(struct serve *s)
+{
+	struct ward_refusal why = {.code = WARD_REFUSED_NOT};
+	ward_config_text trust;
+	enum ward_rc rc;
+
+	if (!ward_config_path(&s->options.config, "trust", trust))
+		return WARD_E_LIMIT;
+	rc = ward_authority_open(trust, ward_clock_wall() / 1000, &s->authority, &why);
+	if (rc == WARD_E_NOENT) {
+		ward_say(WARD_INFO, "updates.off",
+			 "no keys for updates: nothing is signed (wardcloud keys)", NULL);
+		return WARD_OK;
+	}
+	if (rc && ward_buf_printf(&s->why, "%s: %s\n", trust, why.text))
+		return rc;
+	return rc;
+}
+
+static enum ward_rc
+start_release(struct serve *s)
+{
+	const struct ward_config *c = &s->options.config;
+	struct ward_release *release = NULL;
+	struct ward_release_options o = {
+		.log = s->node->log,
+		.views = s->node->views,
+		.applier = s->node->applier,
+		.authority = s->authority,
+		.metrics = s->metrics,
+		.policy = {.convictions = c->updates.publish,
+			   .allow = c->updates.allow,
+			   .confidence = (unsigned)c->updates.confidence * 10,
+			   .life_ms = c->updates.life_ms,
+			   .gate_devices = c->updates.gate_devices,
+			   .gate_share = c->updates.gate_percent * 10,
+			   .gate_age_ms = c->updates.gate_age_ms},
+	};
+	enum ward_rc rc = s->authority ? ward_release_start(&o, &release) : WARD_OK;
+
+	s->release = release;
+	s->node->release = release;
+	return rc;
+}
+
 static unsigned
 loops(const struct ward_config *c)
 {
@@ -208,6 +260,8 @@ start_services(struct serve *s)
 		.objects = s->node->objects,
 		.analysis = s->analysis,
 		.metrics = s->metrics,
+		.authority = s->authority,
+		.release = s->release,
 		.spool = spool,
 		.sample_max = c->analysis.sample_max,
 		.spool_max = c->analysis.spool_bytes,
@@ -316,6 +370,10 @@ start(struct serve *s)
 	if (!s->metrics)
 		rc = WARD_E_NOMEM;
 	if (!rc)
+		rc = open_authority(s);
+	if (!rc)
+		rc = start_release(s);
+	if (!rc)
 		rc = start_analysis(s);
 	if (!rc)
 		rc = start_services(s);
@@ -350,9 +408,13 @@ stop(struct serve *s)
 	if (s->service)
 		ward_service_stop(s->service);
 	ward_analysis_free(s->analysis);
+	if (s->release)
+		ward_release_stop(s->release);
 	s->node = ward_node_close(s->node);
+	s->release = ward_release_free(s->release);
 	ward_edge_free(s->edge);
 	ward_service_free(s->service);
+	ward_authority_closep(&s->authority);
 	ward_enroll_free(s->enroll);
 	ward_ca_free(s->ca);
 	ward_metrics_free(s->metrics);

@@ -7,6 +7,7 @@
 #include "cloud/keys/authority.h"
 #include "cloud/objects/objects.h"
 #include "cloud/ops/metrics.h"
+#include "cloud/release/release.h"
 #include "cloud/verdict/analysis.h"
 #include "cloud/views/applier.h"
 
@@ -19,6 +20,7 @@ struct ward_service_options {
 	struct ward_analysis *analysis;
 	struct ward_metrics *metrics;
 	struct ward_authority *authority;   /* NULL: no keys for updates */
+	struct ward_release *release;	    /* the same */
 	const char *spool;		    /* directory for samples that are being received */
 	uint64_t sample_max, spool_max;	    /* bytes */
 	uint64_t device_rate, device_burst; /* calls a second in the long run, and at once */
