@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cloud/admin/ask.h"
+#include "cloud/admin/canary.h"
 #include "cloud/admin/import.h"
 #include "cloud/admin/init.h"
 #include "cloud/admin/intel.h"
@@ -27,8 +28,13 @@ struct option {
 struct verb {
 	const char *noun, *verb, *op, *usage;
 	const char *operands[3]; /* keys of what stands without an option, in order; NULL ends */
-	struct option options[7];
+	struct option options[18];
 };
+
+/* Of all that publishes a record. */
+#define COMMON                                                                                     \
+	{"--reason", "reason", TEXT}, {"--scope", "scope", TEXT},                                  \
+		{"--expires", "expires_ms", LATER}, {"--force", "force", TEXT}
 
 static const struct verb verbs[] = {
 	{"token",
@@ -80,6 +86,41 @@ static const struct verb verbs[] = {
 	  {"--hold", "hold_ms", MILLIS},
 	  {"--send-names", "send_names", FLAG},
 	  {"--private-lookup", "private_lookup", FLAG}}},
+	{"intel",
+	 "publish",
+	 "intel.publish",
+	 "(--block HASH | --allow SHA256 | --similar TLSH --distance N | --domain NAME | --url URL |\n"
+	 "      --rule FILE [--name NAME] | --signature LINE --format hdb|hsb|ldb|ndb) --reason TEXT\n"
+	 "      [--threat NAME] [--evidence URL] [--scope all|ring:NAME|tag:NAME|device:UUID]\n"
+	 "      [--expires 30d] [--force REASON]",
+	 {NULL},
+	 {{"--block", "block", TEXT},
+	  {"--allow", "allow", TEXT},
+	  {"--similar", "similar", TEXT},
+	  {"--distance", "distance", NUMBER},
+	  {"--domain", "domain", TEXT},
+	  {"--url", "url", TEXT},
+	  {"--rule", "rule", CONTENT},
+	  {"--name", "name", TEXT},
+	  {"--signature", "signature", TEXT},
+	  {"--format", "format", TEXT},
+	  {"--threat", "threat", TEXT},
+	  {"--evidence", "evidence", TEXT},
+	  COMMON}},
+	{"intel",
+	 "disable",
+	 "intel.disable",
+	 "rule|signature|model|record NAME|NUMBER --reason TEXT [--scope …] [--expires 30d]",
+	 {"what", "which"},
+	 {COMMON}},
+	{"intel",
+	 "revoke",
+	 "intel.disable",
+	 "NUMBER --reason TEXT",
+	 {"which"},
+	 {COMMON}},
+	{"intel", "status", "intel.status", "", {NULL}, {{0}}},
+	{"intel", "list", "intel.list", "[--after N]", {NULL}, {{"--after", "after", NUMBER}}},
 	{"stats", NULL, "stats", "", {NULL}, {{0}}},
 	{"snapshot", NULL, "snapshot", "", {NULL}, {{0}}},
 };
@@ -103,6 +144,8 @@ usage(const char *noun, FILE *out)
 			(void)fprintf(out, "  wardcloud %s%s%s %s\n", noun,
 				      verbs[i].verb ? " " : "", verbs[i].verb ? verbs[i].verb : "",
 				      verbs[i].usage);
+	if (strcmp(noun, "intel") == 0)
+		(void)fputs("  wardcloud intel build … (see wardcloud intel build --help)\n", out);
 	(void)fputs("Each takes --config FILE, --set SECTION.KEY=VALUE and --json.\n", out);
 }
 
@@ -270,7 +313,7 @@ ask(struct line *l)
 	json_t *reply;
 	int status;
 
-	if (!read_config(l, &config))
+	if (!read_config(l, &config) || !ward_canary_pass(&config, l->request))
 		return 2;
 	reply = ward_ask(&config, l->request);
 	if (!reply)
@@ -315,6 +358,15 @@ run(int argc, char **argv)
 	return status;
 }
 
+/* `build` makes packs and has a command line of its own; the others are asked of the service. */
+static int
+intel(int argc, char **argv)
+{
+	bool build = argc > 1 && strcmp(argv[1], "build") == 0;
+
+	return build ? ward_intel_command(argc, argv) : run(argc, argv);
+}
+
 const struct ward_cloud_command ward_admin_commands[] = {
 	{"init", "make keys, certificates and the configuration", ward_init_command},
 	{"token", "create, list and revoke enrolment tokens", run},
@@ -322,7 +374,7 @@ const struct ward_cloud_command ward_admin_commands[] = {
 	{"verdict", "set and show verdicts on files", run},
 	{"policy", "show and set what devices do", run},
 	{"import", "take over lists of hashes", ward_import_command},
-	{"intel", "build packs of intelligence and deltas between them", ward_intel_command},
+	{"intel", "build packs of intelligence; publish, disable and list signed records", intel},
 	{"stats", "figures", run},
 	{"snapshot", "make a snapshot of the views, and let go of the log before it", run},
 	{0},

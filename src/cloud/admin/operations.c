@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cloud/admin/operations-import.h"
+#include "cloud/admin/operations-intel.h"
 #include "cloud/admin/policy.h"
 #include "cloud/identity/token.h"
 #include "cloud/log/record.h"
@@ -673,6 +674,8 @@ ward_admin_call(struct ward_node *node, const char *actor, const json_t *request
 	if (!arena)
 		return failure("no memory");
 	a.out = json_pack("{s:b}", "ok", 1);
+	if (strncmp(op, "intel.", 6) == 0)
+		wrong = ward_admin_intel(node, actor, request, arena, a.out);
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
 		if (strcmp(op, operations[i].name) == 0)
 			wrong = operations[i].fn(&a);

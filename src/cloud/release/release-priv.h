@@ -89,10 +89,6 @@ bool release_due(struct ward_release *r, uint64_t now_ms);
 void release_consider(struct ward_release *r, const uint8_t sha256[WARD_HASH_LEN]);
 /* A page of all convictions: those of late without a record are dealt with soon. True: that was the last. */
 bool release_consider_some(struct ward_release *r, struct ward_conviction_walk *walk);
-/* The newest record that blocks the file, if a timestamp covers it; WARD_E_NOENT. */
-enum ward_rc release_blocking(struct ward_release *r, const uint8_t sha256[WARD_HASH_LEN],
-			      struct ward_arena *arena, uint64_t *ret_number,
-			      struct ward_span *ret_envelope) WARD_MUST_CHECK;
 
 /* --- gates.c --- */
 

@@ -349,6 +349,7 @@ ward_release_status(struct ward_release *r, struct ward_release_status *ret)
 	*ret = r->status;
 	ret->waiting = r->order_count + r->verdict_count;
 	pthread_mutex_unlock(&r->lock);
+	ward_authority_log(r->o.authority, ret->log);
 }
 
 /* --- the thread --- */

@@ -81,6 +81,11 @@ enum ward_rc ward_release_when(struct ward_release *release, const uint8_t sha25
 			       unsigned timeout_ms, ward_released_fn fn,
 			       void *context) WARD_MUST_CHECK;
 
+/* The newest record that blocks the file for everybody, if a timestamp covers it; in the arena. WARD_E_NOENT. */
+enum ward_rc ward_release_record(struct ward_release *release, const uint8_t sha256[WARD_HASH_LEN],
+				 struct ward_arena *arena, uint64_t *ret_number,
+				 struct ward_span *ret_envelope) WARD_MUST_CHECK;
+
 /* What the gates hold now; the oldest are forgotten. */
 struct ward_release_held {
 	uint8_t sha256[WARD_HASH_LEN];
@@ -89,6 +94,7 @@ struct ward_release_held {
 };
 enum { WARD_RELEASE_HELD = 64 };
 struct ward_release_status {
+	uint8_t log[WARD_LOG_ID];
 	uint64_t published, refused, retried, waiting;
 	struct ward_refusal trouble; /* code and text of what keeps it from signing; "" none */
 	size_t held_count;

@@ -69,8 +69,8 @@ look_at(struct ward_release *r, const uint8_t *sha256, struct ward_arena *arena,
 }
 
 enum ward_rc
-release_blocking(struct ward_release *r, const uint8_t sha256[WARD_HASH_LEN],
-		 struct ward_arena *arena, uint64_t *ret_number, struct ward_span *ret_envelope)
+ward_release_record(struct ward_release *r, const uint8_t sha256[WARD_HASH_LEN],
+		    struct ward_arena *arena, uint64_t *ret_number, struct ward_span *ret_envelope)
 {
 	uint64_t blocks[BLOCKS];
 	uint8_t log[WARD_LOG_ID];
@@ -300,7 +300,7 @@ release_consider(struct ward_release *r, const uint8_t sha256[WARD_HASH_LEN])
 	}
 	if (l.block_count == 0 && r->o.policy.convictions && block(&l) == WARD_OK)
 		return; /* told when it is published */
-	if (release_blocking(r, sha256, arena, &number, &envelope))
+	if (ward_release_record(r, sha256, arena, &number, &envelope))
 		number = 0;
 	release_tell(r, sha256, number, envelope);
 }

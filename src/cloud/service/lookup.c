@@ -120,6 +120,20 @@ recall(struct lookup *l, const uint8_t *sha256, const struct ward_view_verdict *
 	}
 }
 
+/* The signed record that blocks it. As explanations: of some only. */
+static void
+attach_record(struct lookup *l, const uint8_t *sha256, const struct ward_view_verdict *v, Answer *a)
+{
+	struct ward_span envelope;
+	uint64_t number;
+
+	if (!l->s->o.release || !sha256 || v->source == WARD__LOG__V1__SOURCE__SOURCE_IMPORT ||
+	    v->verdict != WARD_MALICIOUS || l->explained >= EXPLAINED_MAX ||
+	    ward_release_record(l->s->o.release, sha256, l->arena, &number, &envelope))
+		return;
+	a->record = (ProtobufCBinaryData){envelope.len, (uint8_t *)(uintptr_t)envelope.data};
+}
+
 static bool
 from_reputation(struct lookup *l, const uint8_t *sha256, const struct ward_view_verdict *v,
 		Answer *a)
@@ -131,6 +145,7 @@ from_reputation(struct lookup *l, const uint8_t *sha256, const struct ward_view_
 	a->ttl_seconds = ttl_of(v, l->now_ms);
 	if (!add_evidence(l->arena, a, kind_of(v->source), v->list, 0))
 		return false;
+	attach_record(l, sha256, v, a);
 	recall(l, sha256, v, a);
 	return true;
 }

@@ -17,7 +17,8 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-enum { NAME = 128, TYPE = 17 };
+/* The verdict waits this long for its signed record: publishing takes milliseconds. */
+enum { NAME = 128, TYPE = 17, RECORD_MS = 500 };
 
 /* One upload. Belongs to the call's loop, and to a worker while the call is held; `users` counts the
  * call and what is under way. */
@@ -139,6 +140,45 @@ time_is_up(void *context)
 	ward_edge_post(e->upload->call, ending_done, e);
 }
 
+/* The answer once more, with the record. */
+static enum ward_rc
+add_record(struct ending *e, struct ward_span envelope)
+{
+	struct ward_budget budget = {.cap = 24 * e->reply.len + 65536};
+	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
+	Ward__V1__SampleReply *reply;
+	enum ward_rc rc = arena ? ward_wire_decode(&ward__v1__sample_reply__descriptor,
+						   ward_buf_span(&e->reply), arena, &reply, NULL)
+				: WARD_E_NOMEM;
+
+	if (rc || !reply->verdict)
+		return rc;
+	reply->verdict->record =
+		(ProtobufCBinaryData){envelope.len, (uint8_t *)(uintptr_t)envelope.data};
+	ward_buf_clear(&e->reply);
+	return ward_wire_encode(&reply->base, &e->reply);
+}
+
+/* What follows from the verdict for everybody is published, or held back, or takes too long. */
+static void
+published(void *context, enum ward_rc rc, const struct ward_released *released)
+{
+	struct ending *e = context;
+
+	if (!rc && released->envelope.len > 0)
+		e->rc = add_record(e, released->envelope);
+	ward_edge_post(e->upload->call, ending_done, e);
+}
+
+static bool
+awaits_record(struct ending *e, const Ward__Log__V1__Verdict *said)
+{
+	struct ward_release *release = e->upload->service->o.release;
+
+	return release && said->verdict == WARD__V1__VERDICT__VERDICT_MALICIOUS &&
+	       ward_release_when(release, e->upload->sha256, RECORD_MS, published, e) == WARD_OK;
+}
+
 static void
 analysed(void *context, enum ward_rc rc, const Ward__Log__V1__Verdict *said)
 {
@@ -156,6 +196,8 @@ analysed(void *context, enum ward_rc rc, const Ward__Log__V1__Verdict *said)
 		e->rc = ward_wire_encode(&reply.base, &e->reply);
 		service_took(e->upload->service, WARD__V1__TIER__TIER_SAMPLE, e->upload->whole_at);
 	}
+	if (!e->rc && awaits_record(e, said))
+		return;
 	ward_edge_post(e->upload->call, ending_done, e);
 }
 
