@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Signed updates from the real service to an endpoint's own checks (trust/accept.h), over any gRPC client.
+
+setup() {
+	load helpers
+	make_service
+	"$build/tests/cloud/updates-endpoint" found "$dir/trust"
+	sets=(--config "$conf" --set analysis.scanner="$build/ward-scan")
+}
+
+teardown() {
+	stop_service
+	rm -rf "${dir%/cloud}"
+}
+
+client() {
+	node tests/cloud/updates.js "localhost:$port" "$dir/pki/ca.pem" "$dir/device.key" "$dir/device.csr" \
+		"$token" src/proto "$dir" "$@"
+}
+
+fetch_metadata() {
+	client metadata ROLE_ROOT 1 "$dir/root" && client metadata ROLE_TARGETS 0 "$dir/targets" &&
+		client metadata ROLE_SNAPSHOT 0 "$dir/snapshot"
+}
+
+# An endpoint's opinion of the messages in a file.
+believe() {
+	"$build/tests/cloud/updates-endpoint" take "$dir/root" "$dir/targets" "$dir/snapshot" "$1"
+}
+
+hash_of() {
+	printf '%064x' "$1"
+}
+
+block() {
+	wardcloud intel publish --block "$(hash_of "$1")" --reason "a test" "${sets[@]}" "${@:2}"
+}
+
+@test "what is published is pushed, fetched in steps and all at once, and believed" {
+	have_grpc_client || skip "npm cannot fetch @grpc/grpc-js"
+	start_service
+	make_request
+	fetch_metadata
+	client follow 3 "$dir/pushed" >"$dir/followed" 3>&- &
+	follower=$!
+	for _ in $(seq 300); do
+		[ -e "$dir/pushed.ready" ] && break
+		sleep 0.1
+	done
+	for i in 1 2 3; do
+		run block "$i"
+		echo "$output"
+		[ "$status" = 0 ]
+		[ "$output" = "number: $i" ]
+	done
+	wait "$follower"
+	cat "$dir/followed"
+	grep -q "records 3 pushes [1-9][0-9]* signed-heartbeats true" "$dir/followed"
+	run believe "$dir/pushed"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "${lines[0]}" = "1 block-file $(hash_of 1)" ]
+	[ "${lines[3]}" = "taken 3 of 3" ]
+	for i in $(seq 4 20); do
+		block "$i" >"$dir/out"
+	done
+	[ "$(client fetch 0 0 "$dir/all")" = "calls 1 records 20" ]
+	[ "$(client fetch 0 6 "$dir/steps")" = "calls 4 records 20" ]
+	for file in all steps; do
+		run believe "$dir/$file"
+		[ "$status" = 0 ]
+		[ "${lines[20]}" = "taken 20 of 20" ]
+	done
+	[ "$(client fetch 20 0 "$dir/none")" = "calls 1 records 0" ]
+	[ "$(client storm 300 0)" = 1 ]
+	run wardcloud intel list --after 18 "${sets[@]}"
+	echo "$output"
+	[[ $output == *"number=19"*"kind=block-file"*"about=$(hash_of 19)"*"reason=a test"* ]]
+	run wardcloud intel status "${sets[@]}"
+	echo "$output"
+	[[ $output == *"records: 20"*"covered: 20"* ]]
+	run wardcloud intel publish --block 12 --reason x "${sets[@]}"
+	[ "$status" = 2 ]
+	stop_service
+	run wardcloud replay --config "$conf" --compare
+	echo "$output"
+	[[ $output == *" 0 differ"* ]]
+	run wardcloud intel status "${sets[@]}"
+	[ "$status" = 2 ]
+	[[ $output == *"only a running service"* ]]
+}
+
+@test "a conviction is a record before its answer, and taken back when an analyst says so" {
+	have_grpc_client || skip "npm cannot fetch @grpc/grpc-js"
+	start_service
+	make_request
+	fetch_metadata
+	printf 'WARD-CLOUD-PROTECTION-TEST-FILE-%s %s' 3f7c9a52-61d8-4be0-9c0e-7d24a8b1f6e3 "$RANDOM" >"$dir/sample"
+	sha=$(sha256sum "$dir/sample" | cut -d' ' -f1)
+	[ "$(client submit "$dir/sample" "$dir/record")" = "VERDICT_MALICIOUS record true" ]
+	[ "$(client lookup "$sha" "$dir/again")" = "VERDICT_MALICIOUS record true" ]
+	cmp "$dir/record" "$dir/again"
+	wardcloud verdict set "$sha" clean --reason "mine" "${sets[@]}"
+	for _ in $(seq 300); do
+		: >"$dir/all"
+		client fetch 0 0 "$dir/all"
+		believe "$dir/all" >"$dir/believed"
+		grep -q "taken 2 of 2" "$dir/believed" && break
+		rm "$dir/all"
+		sleep 0.1
+	done
+	cat "$dir/believed"
+	[ "$(sed -n 1p "$dir/believed")" = "1 block-file $sha" ]
+	[ "$(sed -n 2p "$dir/believed")" = "2 disable 1" ]
+	[ "$(client lookup "$sha" "$dir/again")" = "VERDICT_CLEAN record false" ]
+}
+
+@test "rules are tried on this machine's programs before they leave" {
+	start_service
+	printf 'rule rare { strings: $a = "ward-nowhere-%s" condition: $a }\n' "$RANDOM$RANDOM" >"$dir/good.yar"
+	printf 'rule every { strings: $a = "ELF" condition: $a at 1 }\n' >"$dir/bad.yar"
+	printf 'rule broken { condition: }\n' >"$dir/broken.yar"
+	run wardcloud intel publish --rule "$dir/good.yar" --reason x "${sets[@]}"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$output" = "number: 1" ]
+	run wardcloud intel publish --rule "$dir/bad.yar" --reason x "${sets[@]}"
+	echo "$output"
+	[ "$status" = 2 ]
+	[[ $output == *"it matches a program of this machine: /usr/bin/"*"programs of this machine"* ]]
+	run wardcloud intel publish --rule "$dir/bad.yar" --reason x --force "a drill" "${sets[@]}"
+	[ "$status" = 0 ]
+	[ "${lines[-1]}" = "number: 2" ]
+	run wardcloud intel publish --rule "$dir/broken.yar" --reason x --force "a drill" "${sets[@]}"
+	[ "$status" = 2 ]
+	[[ $output == *"it does not compile"* ]]
+	run wardcloud intel disable rule every --reason "it was one" "${sets[@]}"
+	[ "$status" = 0 ]
+	run wardcloud intel revoke 1 --reason "no more" "${sets[@]}"
+	[ "$output" = "number: 4" ]
+	run wardcloud intel list "${sets[@]}"
+	echo "$output"
+	[[ $output == *"number=1"*"about=rare"*"disabled_by=4"* ]]
+	[[ $output == *"number=3"*"kind=disable"*"about=every"* ]]
+}
+
+@test "killed at random moments while records are published: none is lost, none has two numbers" {
+	have_grpc_client || skip "npm cannot fetch @grpc/grpc-js"
+	make_request
+	start_service
+	fetch_metadata
+	told=0
+	next=1
+	for round in $(seq "${WARD_KILLS:-3}"); do
+		for i in $(seq "$next" $((next + 199))); do
+			block "$i" 2>&1 || break
+			echo "$i" >>"$dir/told"
+		done >"$dir/out" 3>&- &
+		load=$!
+		next=$((next + 200))
+		for _ in $(seq 400); do
+			[ "$(wc -l <"$dir/told" 2>/dev/null || echo 0)" -gt "$told" ] && break
+			sleep 0.02
+		done
+		sleep "0.$(printf '%03d' $((RANDOM % 300)))"
+		kill -9 "$pid"
+		wait "$pid" || true
+		wait "$load" || true
+		told=$(wc -l <"$dir/told")
+		start_service
+		rm -f "$dir/all"
+		client fetch 0 0 "$dir/all"
+		run believe "$dir/all"
+		[ "$status" = 0 ] || { echo "round $round: $output" && false; }
+		printf '%s\n' "${lines[@]}" >"$dir/believed"
+		[ "$(grep -c block-file "$dir/believed")" = "$(grep block-file "$dir/believed" | sort -uk3 | wc -l)" ]
+		while read -r i; do
+			grep -q " block-file $(hash_of "$i")\$" "$dir/believed" || { echo "$i is lost" && false; }
+		done <"$dir/told"
+	done
+	[ "$told" -gt 0 ]
+}
