@@ -188,22 +188,20 @@ take_frames(struct endpoint *e, struct ward_span frames)
 		size_t len = (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
 		Ward__V1__Updates *updates;
 		const char *field = NULL;
-		enum ward_rc rc =
-			ward_wire_decode(&ward__v1__updates__descriptor,
-					 ward_span_cut(frames, at + 4, len), e->arena, &updates,
-					 &field);
+		enum ward_rc rc = ward_wire_decode(&ward__v1__updates__descriptor,
+						   ward_span_cut(frames, at + 4, len), e->arena,
+						   &updates, &field);
 
 		if (rc)
 			return complain("a message", field ? field : ward_rc_str(rc));
 		if (!ward_trust_targets_now(e->trust))
-			rc = begin(e,
-				   ward_span_of(updates->timestamp.data, updates->timestamp.len),
+			rc = begin(e, ward_span_of(updates->timestamp.data, updates->timestamp.len),
 				   &why);
 		if (!rc)
 			rc = take(e, updates, &why);
 		if (rc)
 			return complain(ward_refusal_word(why.code),
-				    why.text[0] ? why.text : ward_rc_str(rc));
+					why.text[0] ? why.text : ward_rc_str(rc));
 		at += 4 + len;
 	}
 	(void)printf("taken %llu of %llu\n", (unsigned long long)e->taken,
@@ -216,8 +214,7 @@ main(int argc, char **argv)
 {
 	struct ward_budget budget = {.cap = MEMORY};
 	struct ward_refusal why = {.text = ""};
-	struct endpoint e = {.arena = ward_arena_new(&budget),
-			     .now_ms = ward_clock_wall() / 1000};
+	struct endpoint e = {.arena = ward_arena_new(&budget), .now_ms = ward_clock_wall() / 1000};
 
 	if (argc == 3 && strcmp(argv[1], "found") == 0)
 		return found(argv[2]);

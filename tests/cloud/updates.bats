@@ -98,8 +98,12 @@ block() {
 	fetch_metadata
 	printf 'WARD-CLOUD-PROTECTION-TEST-FILE-%s %s' 3f7c9a52-61d8-4be0-9c0e-7d24a8b1f6e3 "$RANDOM" >"$dir/sample"
 	sha=$(sha256sum "$dir/sample" | cut -d' ' -f1)
-	[ "$(client submit "$dir/sample" "$dir/record")" = "VERDICT_MALICIOUS record true" ]
-	[ "$(client lookup "$sha" "$dir/again")" = "VERDICT_MALICIOUS record true" ]
+	run client submit "$dir/sample" "$dir/record"
+	echo "$output"
+	[ "$output" = "VERDICT_MALICIOUS record true" ]
+	run client lookup "$sha" "$dir/again"
+	echo "$output"
+	[ "$output" = "VERDICT_MALICIOUS record true" ]
 	cmp "$dir/record" "$dir/again"
 	wardcloud verdict set "$sha" clean --reason "mine" "${sets[@]}"
 	for _ in $(seq 300); do

@@ -34,7 +34,10 @@ struct verb {
 /* Of all that publishes a record. */
 #define COMMON                                                                                     \
 	{"--reason", "reason", TEXT}, {"--scope", "scope", TEXT},                                  \
-		{"--expires", "expires_ms", LATER}, {"--force", "force", TEXT}
+		{"--expires", "expires_ms", LATER},                                                \
+	{                                                                                          \
+		"--force", "force", TEXT                                                           \
+	}
 
 static const struct verb verbs[] = {
 	{"token",
@@ -89,8 +92,10 @@ static const struct verb verbs[] = {
 	{"intel",
 	 "publish",
 	 "intel.publish",
-	 "(--block HASH | --allow SHA256 | --similar TLSH --distance N | --domain NAME | --url URL |\n"
-	 "      --rule FILE [--name NAME] | --signature LINE --format hdb|hsb|ldb|ndb) --reason TEXT\n"
+	 "(--block HASH | --allow SHA256 | --similar TLSH --distance N | --domain NAME | --url URL "
+	 "|\n"
+	 "      --rule FILE [--name NAME] | --signature LINE --format hdb|hsb|ldb|ndb) --reason "
+	 "TEXT\n"
 	 "      [--threat NAME] [--evidence URL] [--scope all|ring:NAME|tag:NAME|device:UUID]\n"
 	 "      [--expires 30d] [--force REASON]",
 	 {NULL},
@@ -113,12 +118,7 @@ static const struct verb verbs[] = {
 	 "rule|signature|model|record NAME|NUMBER --reason TEXT [--scope …] [--expires 30d]",
 	 {"what", "which"},
 	 {COMMON}},
-	{"intel",
-	 "revoke",
-	 "intel.disable",
-	 "NUMBER --reason TEXT",
-	 {"which"},
-	 {COMMON}},
+	{"intel", "revoke", "intel.disable", "NUMBER --reason TEXT", {"which"}, {COMMON}},
 	{"intel", "status", "intel.status", "", {NULL}, {{0}}},
 	{"intel", "list", "intel.list", "[--after N]", {NULL}, {{"--after", "after", NUMBER}}},
 	{"stats", NULL, "stats", "", {NULL}, {{0}}},

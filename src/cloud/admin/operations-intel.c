@@ -83,8 +83,8 @@ bytes_of_hex(const struct asked *a, const char *text)
 static const char *
 told(const struct asked *a, enum ward_rc rc, const struct ward_refusal *why)
 {
-	const char *text = why->text[0] ? ward_arena_strdup(a->arena, ward_span_str(why->text))
-					: NULL;
+	const char *text =
+		why->text[0] ? ward_arena_strdup(a->arena, ward_span_str(why->text)) : NULL;
 
 	if (!rc)
 		return NULL;
@@ -158,8 +158,8 @@ what_in(const struct asked *a, struct ward_trust_record *r)
 	static const struct {
 		const char *key;
 		const char *(*read)(const struct asked *a, struct ward_trust_record *r);
-	} kinds[] = {{"block", file_in},     {"allow", file_in}, {"similar", similar_in},
-		     {"url", origin_in},     {"domain", origin_in}, {"rule", rule_in},
+	} kinds[] = {{"block", file_in},    {"allow", file_in},	   {"similar", similar_in},
+		     {"url", origin_in},    {"domain", origin_in}, {"rule", rule_in},
 		     {"signature", rule_in}};
 	size_t found = 0, which = 0;
 

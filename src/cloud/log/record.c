@@ -78,8 +78,8 @@ of_reputation(const Ward__Log__V1__Reputation *r)
 								       : 16;
 	struct ward_span first = ward_span_cut(bytes_of(r->digests), 0, width);
 
-	return (struct place){
-		WARD_LOG_STATE, first, 'i', {first, ward_span_str(r->list)}, sum_of(r), 0};
+	return (struct place){WARD_LOG_STATE, first, 'i', {first, ward_span_str(r->list)},
+			      sum_of(r),      0};
 }
 
 /* Who enrolled before a token was revoked was let in by it: the revocation comes after, and must not

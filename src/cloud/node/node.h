@@ -23,7 +23,8 @@ struct ward_node {
 	struct ward_views *views;
 	struct ward_applier *applier;
 	struct ward_objects *objects;
-	struct ward_release *release; /* of the running service, for its operations; NULL: none runs */
+	struct ward_release
+		*release; /* of the running service, for its operations; NULL: none runs */
 };
 
 /*

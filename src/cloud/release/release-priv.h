@@ -10,7 +10,7 @@
 #include "cloud/release/release.h"
 
 enum {
-	RELEASE_BATCH = 64,	     /* records of one round */
+	RELEASE_BATCH = 64, /* records of one round */
 	RELEASE_BATCH_BYTES = 512 * 1024,
 	RELEASE_WAITING = 10000,
 	RELEASE_MEMORY = 256 << 20, /* decoding takes up to 128 times the bytes */
@@ -56,7 +56,7 @@ struct ward_release {
 	struct ward_release_status status;
 	/* of the thread alone */
 	uint64_t refreshed, looked, checked; /* monotonic µs */
-	unsigned uncovered; /* looks at which records had no timestamp */
+	unsigned uncovered;		     /* looks at which records had no timestamp */
 	bool renew, walking;
 	struct ward_conviction_walk walk;
 	struct ward_counter *published, *refused, *retried, *timestamps;

@@ -442,6 +442,7 @@ static void
 publish_some(struct ward_release *r)
 {
 	struct release_order *orders, *left = NULL;
+	bool renew;
 	enum ward_rc rc;
 
 	pthread_mutex_lock(&r->lock);
@@ -449,8 +450,9 @@ publish_some(struct ward_release *r)
 	pthread_mutex_unlock(&r->lock);
 	if (!orders && !r->renew)
 		return;
-	rc = release_round(r, orders, r->renew, &left);
-	r->renew = false; /* what failed is due again at the next look */
+	renew = r->renew;
+	r->renew = false; /* what fails is due again at the next look */
+	rc = release_round(r, orders, renew, &left);
 	pthread_mutex_lock(&r->lock);
 	give_back(r, left);
 	pthread_mutex_unlock(&r->lock);
@@ -494,7 +496,8 @@ register_metrics(struct ward_release *r)
 					  "Update records that were not made public.", NULL);
 	r->retried = ward_metrics_counter(m, "ward_records_retried_total",
 					  "Update records signed again for a later number.", NULL);
-	r->timestamps = ward_metrics_counter(m, "ward_timestamps_total", "Timestamps signed.", NULL);
+	r->timestamps =
+		ward_metrics_counter(m, "ward_timestamps_total", "Timestamps signed.", NULL);
 }
 
 enum ward_rc

@@ -19,10 +19,10 @@ struct ward_release;
 
 /* What is published without anybody's word, and what never is. */
 struct ward_release_policy {
-	bool convictions;	  /* of samples and analysts */
-	bool allow;		  /* an analyst's "clean" allows the file everywhere */
-	unsigned confidence;	  /* 0 to 1000: what a conviction has at least */
-	uint64_t life_ms;	  /* of a block record; 0: no end */
+	bool convictions;    /* of samples and analysts */
+	bool allow;	     /* an analyst's "clean" allows the file everywhere */
+	unsigned confidence; /* 0 to 1000: what a conviction has at least */
+	uint64_t life_ms;    /* of a block record; 0: no end */
 	/* A file that so many devices, or so large a share of them (in thousandths), have met, and that was
 	 * first met this long ago, is not blocked by itself. */
 	uint64_t gate_devices, gate_share, gate_age_ms;
@@ -64,7 +64,8 @@ struct ward_release_author {
  * zeros. WARD_OK: `fn` (may be NULL) will be called. WARD_E_PERM: no record may be like that, or the gates
  * hold it. WARD_E_LIMIT: too many wait. WARD_E_STOPPED.
  */
-enum ward_rc ward_release_submit(struct ward_release *release, const struct ward_trust_record *record,
+enum ward_rc ward_release_submit(struct ward_release *release,
+				 const struct ward_trust_record *record,
 				 const struct ward_release_author *author, ward_released_fn fn,
 				 void *context, struct ward_refusal *ret_why) WARD_MUST_CHECK;
 /* The same, waiting until it is public, at most `timeout_ms` (WARD_E_TIMEOUT: it still may be). */

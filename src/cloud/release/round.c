@@ -122,7 +122,15 @@ add_record(struct round *d, const struct release_order *order, struct ward_refus
 	return rc;
 }
 
-/* Those that can be signed; others end here. */
+static bool
+is_among(const struct release_order *orders, const struct release_order *order)
+{
+	while (orders && memcmp(orders->id, order->id, WARD_RECORD_ID) != 0)
+		orders = orders->next;
+	return orders != NULL;
+}
+
+/* Those that can be signed; others end here. One whose id is public, or about to be, has no need of it. */
 static struct release_order *
 add_records(struct round *d, struct release_order *orders)
 {
@@ -135,7 +143,8 @@ add_records(struct round *d, struct release_order *orders)
 
 		orders = order->next;
 		order->next = NULL;
-		if (ward_views_record_of(d->r->o.views, d->log, order->id) == 0)
+		if (ward_views_record_of(d->r->o.views, d->log, order->id) == 0 &&
+		    !is_among(good, order))
 			rc = add_record(d, order, &why);
 		if (rc) {
 			release_end(d->r, order, rc, 0, ward_span_of(NULL, 0), &why);
@@ -209,11 +218,25 @@ note_trouble(struct ward_release *r, enum ward_rc rc, const struct ward_refusal 
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* Ends those that have their numbers; the others are left. */
+/* Records under the newest timestamp; where that are not all, another publisher was faster, and this one's
+ * timestamp did not count: the next round makes one. */
+static uint64_t
+look_again(struct round *d)
+{
+	struct ward_view_ledger now;
+
+	if (ward_views_ledger(d->r->o.views, d->log, d->arena, &now))
+		return 0;
+	d->r->renew = now.covered < now.frontier.size;
+	return now.covered;
+}
+
+/* Ends those that have their numbers, under a timestamp; the others are left. */
 static struct release_order *
 settle(struct round *d, struct release_order *orders, enum ward_rc appended)
 {
 	struct release_order *left = NULL, **last = &left;
+	uint64_t covered = look_again(d);
 
 	while (orders) {
 		struct release_order *order = orders;
@@ -222,8 +245,8 @@ settle(struct round *d, struct release_order *orders, enum ward_rc appended)
 
 		orders = order->next;
 		order->next = NULL;
-		if (number > 0 && !ward_views_record(d->r->o.views, d->log, number, d->arena,
-						     &envelope)) {
+		if (number > 0 && number <= covered &&
+		    !ward_views_record(d->r->o.views, d->log, number, d->arena, &envelope)) {
 			release_end(d->r, order, WARD_OK, number, envelope, NULL);
 		} else if (++order->tries == TRIES || appended == WARD_E_STOPPED ||
 			   appended == WARD_E_IO) {
@@ -254,9 +277,9 @@ end_all(struct ward_release *r, struct release_order *orders, enum ward_rc rc,
 static enum ward_rc
 append(struct round *d)
 {
-	enum ward_rc rc = d->count == 0 ? WARD_OK
-					: ward_log_append_wait(d->r->o.log, d->items, d->count,
-							       d->positions);
+	enum ward_rc rc =
+		d->count == 0 ? WARD_OK
+			      : ward_log_append_wait(d->r->o.log, d->items, d->count, d->positions);
 
 	return rc || d->count == 0
 		       ? rc

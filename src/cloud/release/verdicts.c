@@ -53,13 +53,11 @@ look_at(struct ward_release *r, const uint8_t *sha256, struct ward_arena *arena,
 {
 	enum ward_rc rc;
 
-	*ret = (struct look){.r = r,
-			     .arena = arena,
-			     .sha256 = sha256,
-			     .now_ms = ward_clock_wall() / 1000};
+	*ret = (struct look){
+		.r = r, .arena = arena, .sha256 = sha256, .now_ms = ward_clock_wall() / 1000};
 	ward_authority_log(r->o.authority, ret->log);
-	rc = ward_views_verdicts(r->o.views, (const void *)sha256, 1, NULL,
-				 ret->now_ms, &ret->holds);
+	rc = ward_views_verdicts(r->o.views, (const void *)sha256, 1, NULL, ret->now_ms,
+				 &ret->holds);
 	if (!rc)
 		rc = find_said(ret);
 	if (!rc)
@@ -100,10 +98,8 @@ make_id(const struct look *l, const char *what, struct ward_span about, uint64_t
 {
 	uint8_t digest[WARD_SHA256_LEN];
 	const struct ward_span runs[] = {
-		ward_span_str("ward.release."),
-		ward_span_str(what),
-		ward_span_of(l->log, WARD_LOG_ID),
-		about,
+		ward_span_str("ward.release."),	       ward_span_str(what),
+		ward_span_of(l->log, WARD_LOG_ID),     about,
 		ward_span_of(&number, sizeof(number)),
 	};
 	enum ward_rc rc =
@@ -123,12 +119,29 @@ text_of(const struct look *l, const char *text, size_t max)
 	return cut ? cut : "";
 }
 
+/* What the analyst gave, else what the analysis found. */
+static const char *
+reason_of(const struct look *l)
+{
+	const Ward__Log__V1__Verdict *v = l->said;
+	const char *found = NULL;
+
+	if (!v)
+		return "nothing is said against it any more";
+	if (v->reason[0])
+		return v->reason;
+	if (v->n_evidence > 0 && v->evidence[0]->name[0])
+		found = ward_arena_printf(l->arena, "%s: %s", v->evidence[0]->kind,
+					  v->evidence[0]->name);
+	return found ? found : "the service's own analysis";
+}
+
 static struct ward_trust_record
-plain(const struct look *l, enum ward_trust_kind kind, const char *reason)
+plain(const struct look *l, enum ward_trust_kind kind)
 {
 	return (struct ward_trust_record){
 		.author = author,
-		.reason = text_of(l, reason, WARD_RECORD_REASON),
+		.reason = text_of(l, reason_of(l), WARD_RECORD_REASON),
 		.scope = {.kind = WARD_SCOPE_ALL},
 		.expiry = {.kind = WARD_EXPIRY_NEVER},
 		.kind = kind,
@@ -209,7 +222,7 @@ static enum ward_rc
 block(struct look *l)
 {
 	uint64_t life = l->r->o.policy.life_ms;
-	struct ward_trust_record record = plain(l, WARD_KIND_BLOCK_FILE, l->said->reason);
+	struct ward_trust_record record = plain(l, WARD_KIND_BLOCK_FILE);
 	struct ward_span digest = ward_span_of(l->sha256, WARD_HASH_LEN);
 
 	record.threat = text_of(l, l->said->threat, WARD_RECORD_THREAT);
@@ -251,8 +264,7 @@ let_go(struct look *l)
 
 	for (size_t i = 0; i < l->block_count; i++) {
 		uint64_t number = l->blocks[i];
-		struct ward_trust_record record =
-			plain(l, WARD_KIND_DISABLE, l->said ? l->said->reason : "withdrawn");
+		struct ward_trust_record record = plain(l, WARD_KIND_DISABLE);
 
 		if (!all && !is_own(l, number))
 			continue;
@@ -272,7 +284,7 @@ allow(struct look *l)
 	if (!l->r->o.policy.allow || !l->said || l->holds.verdict != WARD_CLEAN ||
 	    l->holds.source != WARD__LOG__V1__SOURCE__SOURCE_ANALYST)
 		return;
-	record = plain(l, WARD_KIND_ALLOW_FILE, l->said->reason);
+	record = plain(l, WARD_KIND_ALLOW_FILE);
 	record.of.file = digest;
 	if (l->said->expires_ms) {
 		record.expiry.kind = WARD_EXPIRY_UNTIL;

@@ -16,10 +16,10 @@
 #include "cloud/identity/enroll.h"
 #include "cloud/identity/policy-key.h"
 #include "cloud/node/options.h"
+#include "cloud/release/release.h"
 #include "cloud/serve/figures.h"
 #include "cloud/serve/http.h"
 #include "cloud/serve/keeper.h"
-#include "cloud/release/release.h"
 #include "cloud/service/service.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -44,7 +44,7 @@ struct serve {
 	uint8_t policy_key[WARD_SIGN_PUBLIC];
 	struct ward_metrics *metrics;
 	struct ward_analysis *analysis;
-	struct ward_authority *authority; /* NULL: no keys for updates */
+	struct ward_authority *authority;     /* NULL: no keys for updates */
 	struct ward_release *_Atomic release; /* the same */
 	struct ward_service *service;
 	struct ward_enroll *enroll;

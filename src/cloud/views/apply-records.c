@@ -149,8 +149,7 @@ static enum ward_rc
 take(struct books *b, const struct ward_dsse *d, const struct ward_trust_record *r,
      struct ward_span envelope, struct ward_arena *arena)
 {
-	struct ward_key key = ward_record_key_number('r', b->log, r->number),
-			id = id_key(b, r->id);
+	struct ward_key key = ward_record_key_number('r', b->log, r->number), id = id_key(b, r->id);
 	struct ward_hash leaf;
 	enum ward_rc rc = ward_merkle_leaf(d->payload, &leaf);
 

@@ -26,9 +26,8 @@ static inline struct ward_key
 ward_record_key_node(const uint8_t log[WARD_LOG_ID], unsigned level, uint64_t index)
 {
 	uint8_t byte = (uint8_t)level;
-	struct ward_key key =
-		ward_key_of('h', ward_span_of(log, WARD_LOG_ID), ward_span_of(&byte, 1),
-			    ward_span_of(NULL, 0));
+	struct ward_key key = ward_key_of('h', ward_span_of(log, WARD_LOG_ID),
+					  ward_span_of(&byte, 1), ward_span_of(NULL, 0));
 
 	ward_key_u64(&key, index);
 	return key;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Update records, read. */
+#include "cloud/views/records.h"
+
 #include "cloud/views/records-priv.h"
 #include "cloud/views/views-priv.h"
 
@@ -13,8 +14,7 @@ load(struct ward_views *views, const struct ward_key *key, const ProtobufCMessag
      struct ward_arena *arena, void *ret)
 {
 	struct ward_span value;
-	enum ward_rc rc =
-		ward_store_get(&views->store, NULL, ward_key_span(key), arena, &value);
+	enum ward_rc rc = ward_store_get(&views->store, NULL, ward_key_span(key), arena, &value);
 
 	return rc ? rc : ward_store_unpack(type, value, arena, ret);
 }
@@ -174,8 +174,7 @@ has(struct ward_views *views, const uint8_t log[WARD_LOG_ID], uint64_t size)
 	struct ward_budget budget = {.cap = LEDGER_MEMORY};
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
 	struct ward_view_ledger ledger;
-	enum ward_rc rc =
-		arena ? ward_views_ledger(views, log, arena, &ledger) : WARD_E_NOMEM;
+	enum ward_rc rc = arena ? ward_views_ledger(views, log, arena, &ledger) : WARD_E_NOMEM;
 
 	if (rc)
 		return rc;
@@ -214,9 +213,8 @@ ward_views_stamp(struct ward_views *views, const uint8_t log[WARD_LOG_ID], uint6
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
 	struct ward_key key = ward_record_key_number('a', log, version);
 	Stamp *s;
-	enum ward_rc rc =
-		arena ? load(views, &key, &ward__view__v1__stamp__descriptor, arena, &s) :
-			WARD_E_NOMEM;
+	enum ward_rc rc = arena ? load(views, &key, &ward__view__v1__stamp__descriptor, arena, &s)
+				: WARD_E_NOMEM;
 
 	if (!rc)
 		*ret = (struct ward_view_stamp){s->offset, s->before, s->covered, s->expires_ms};

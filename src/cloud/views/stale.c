@@ -100,8 +100,9 @@ ward_views_listed_clean(struct ward_views *views, const uint8_t sha256[WARD_HASH
 			uint64_t now_ms, struct ward_arena *arena, const char **ret_list)
 {
 	uint8_t kind = WARD__LOG__V1__DIGEST__DIGEST_SHA256;
-	struct ward_key key = ward_key_of('m', ward_span_of(&kind, 1),
-					  ward_span_of(sha256, WARD_HASH_LEN), ward_span_of(NULL, 0));
+	struct ward_key key =
+		ward_key_of('m', ward_span_of(&kind, 1), ward_span_of(sha256, WARD_HASH_LEN),
+			    ward_span_of(NULL, 0));
 	struct good g = {arena, now_ms, NULL};
 	enum ward_rc rc = ward_store_each(&views->store, ward_key_span(&key), look_for_good, &g);
 

@@ -170,9 +170,9 @@ endpoint(struct ward_span timestamp)
 	assert_int_equal(ward_trust_take_snapshot(t, p->envelopes[WARD_DSSE_SNAPSHOT], TEST_NOW_MS,
 						  &refusal),
 			 WARD_OK);
-	assert_int_equal(ward_trust_take_targets(t, p->envelopes[WARD_DSSE_TARGETS], TEST_NOW_MS,
-						 &refusal),
-			 WARD_OK);
+	assert_int_equal(
+		ward_trust_take_targets(t, p->envelopes[WARD_DSSE_TARGETS], TEST_NOW_MS, &refusal),
+		WARD_OK);
 	return t;
 }
 
@@ -196,8 +196,8 @@ fetch(struct ward_trust *t, size_t limit)
 	assert_int_equal(ward_views_records(views, p->root.log, after, put, &b), WARD_OK);
 	to = after + b.count;
 	if (to < ledger.covered) {
-		assert_int_equal(
-			ward_views_proof(views, p->root.log, to, ledger.covered, &proof), WARD_OK);
+		assert_int_equal(ward_views_proof(views, p->root.log, to, ledger.covered, &proof),
+				 WARD_OK);
 		batch.proof = &proof;
 	}
 	batch.records = b.records;
@@ -407,14 +407,13 @@ test_inclusion(void **state)
 		struct ward_hash leaf;
 		struct ward_dsse d;
 
-		assert_int_equal(
-			ward_views_record(views, p->root.log, number, p->arena, &envelope),
-			WARD_OK);
+		assert_int_equal(ward_views_record(views, p->root.log, number, p->arena, &envelope),
+				 WARD_OK);
 		assert_int_equal(ward_dsse_read(envelope, WARD_DSSE_RECORD, p->arena, &d, &refusal),
 				 WARD_OK);
 		assert_int_equal(ward_merkle_leaf(d.payload, &leaf), WARD_OK);
-		assert_int_equal(
-			ward_views_inclusion(views, p->root.log, number, MANY, &proof), WARD_OK);
+		assert_int_equal(ward_views_inclusion(views, p->root.log, number, MANY, &proof),
+				 WARD_OK);
 		assert_int_equal(ward_proof_included(&proof, &leaf, number - 1, MANY,
 						     &p->timestamp.head.root),
 				 WARD_OK);
