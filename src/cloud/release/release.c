@@ -24,13 +24,16 @@ order_of(const struct ward_trust_record *record, const struct ward_release_autho
 	struct ward_trust_record copy = *record;
 	static const uint8_t none[WARD_RECORD_ID];
 	struct release_order *o;
+	uint8_t random[10];
 	enum ward_rc rc;
 
-	if (memcmp(copy.id, none, sizeof(none)) == 0 &&
-	    getrandom(copy.id, sizeof(copy.id), 0) != sizeof(copy.id))
-		return WARD_E_IO;
 	copy.number = INT64_MAX; /* so that it may name any earlier one */
 	copy.time_ms = ward_clock_wall() / 1000;
+	if (memcmp(copy.id, none, sizeof(none)) == 0) {
+		if (getrandom(random, sizeof(random), 0) != sizeof(random))
+			return WARD_E_IO;
+		ward_wire_uuid_make(copy.time_ms, random, copy.id);
+	}
 	copy.role = WARD_AUTHORITY_ROLE;
 	ward_buf_init(&payload, ward_dsse_payload_max(WARD_DSSE_RECORD), NULL);
 	rc = ward_trust_record_encode(&copy, &payload, why);

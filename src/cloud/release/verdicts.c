@@ -105,9 +105,12 @@ make_id(const struct look *l, const char *what, struct ward_span about, uint64_t
 	enum ward_rc rc =
 		ward_digest_runs(WARD_SHA256, runs, sizeof(runs) / sizeof(runs[0]), digest);
 
-	if (!rc)
-		memcpy(ret_id, digest, WARD_RECORD_ID);
-	return rc;
+	if (rc)
+		return rc;
+	memcpy(ret_id, digest, WARD_RECORD_ID);
+	ret_id[6] = (ret_id[6] & 0x0f) | 0x80; /* a UUID of version 8, RFC 9562 §5.8 */
+	ret_id[8] = (ret_id[8] & 0x3f) | 0x80;
+	return WARD_OK;
 }
 
 static const char *
