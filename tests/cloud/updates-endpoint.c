@@ -1,86 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two ends of signed updates, for tests of the service between them.
- * usage: updates-endpoint found DIRECTORY	the keys and metadata of trust/testing.h, as a ceremony leaves them
- *	  updates-endpoint take ROOT TARGETS SNAPSHOT FRAMES
- *		an endpoint takes messages Updates from a file, each behind its length in 4 bytes, big-endian;
- *		prints "number kind digest" of each record, then "taken N of N"
+ * An endpoint for tests of the service: takes messages Updates from a file, each behind its length in 4 bytes,
+ * big-endian; prints "number kind digest" of each record, then "taken N of N".
+ * usage: updates-endpoint ROOT TARGETS SNAPSHOT FRAMES
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#include <cmocka.h>
 
 #include "base/text.h"
-#include "cloud/keys/directory.h"
-#include "cloud/keys/keyfile.h"
 #include "proto/wire.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
-#include "trust/testing.h"
+#include "trust/accept.h"
 
 enum { FILE_MAX = 64 << 20, MEMORY = 512 << 20 };
-
-#define YEAR UINT64_C(31536000000)
 
 static int
 complain(const char *what, const char *why)
 {
 	(void)fprintf(stderr, "updates-endpoint: %s: %s\n", what, why);
 	return 1;
-}
-
-/* --- the ceremony --- */
-
-static int
-put_keys(const char *ring)
-{
-	static const struct {
-		const char *name;
-		enum test_key key;
-	} keys[] = {{"snapshot", TEST_SNAPSHOT},
-		    {"timestamp", TEST_TIMESTAMP},
-		    {"service", TEST_CONVICTIONS}};
-	struct ward_refusal why = {.text = ""};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		uint8_t secret[WARD_SIGN_SECRET];
-
-		test_secret(keys[i].key, secret);
-		if (ward_key_file_write(ring, keys[i].name, secret, ward_span_of(NULL, 0), &why))
-			return complain(ring, why.text);
-	}
-	return 0;
-}
-
-static int
-found(const char *directory)
-{
-	struct test_publisher *p = test_publisher_new();
-	struct ward_refusal why = {.text = ""};
-	char ring[512];
-
-	(void)snprintf(ring, sizeof(ring), "%s/keys", directory);
-	if (mkdir(directory, 0700) != 0 || mkdir(ring, 0700) != 0)
-		return complain(directory, "cannot be made");
-	p->delegations[0].name = "service";
-	p->delegations[0].kinds = (UINT64_C(1) << WARD_KIND_END) - 2;
-	p->delegations[1].name = "the-rules";
-	p->root.expires_ms = p->targets.expires_ms = ward_clock_wall() / 1000 + YEAR;
-	test_sign_root(p, (const enum test_key[]){TEST_ROOT_A, TEST_ROOT_B, 0});
-	test_sign_all(p);
-	if (put_keys(ring))
-		return 1;
-	for (int i = WARD_DSSE_ROOT; i <= WARD_DSSE_TARGETS; i++)
-		if (ward_trust_file_write(directory, (enum ward_dsse_type)i, 1, p->envelopes[i],
-					  &why))
-			return complain(directory, why.text);
-	test_publisher_free(p);
-	return 0;
 }
 
 /* --- the endpoint --- */
@@ -216,13 +156,11 @@ main(int argc, char **argv)
 	struct ward_refusal why = {.text = ""};
 	struct endpoint e = {.arena = ward_arena_new(&budget), .now_ms = ward_clock_wall() / 1000};
 
-	if (argc == 3 && strcmp(argv[1], "found") == 0)
-		return found(argv[2]);
-	if (argc != 6 || strcmp(argv[1], "take") != 0 || !e.arena)
-		return complain("usage", "found DIRECTORY | take ROOT TARGETS SNAPSHOT FRAMES");
-	e.targets = read_file(e.arena, argv[3]);
-	e.snapshot = read_file(e.arena, argv[4]);
-	if (ward_trust_new(read_file(e.arena, argv[2]), &e.trust, &why))
-		return complain(argv[2], why.text);
-	return take_frames(&e, read_file(e.arena, argv[5]));
+	if (argc != 5 || !e.arena)
+		return complain("usage", "ROOT TARGETS SNAPSHOT FRAMES");
+	e.targets = read_file(e.arena, argv[2]);
+	e.snapshot = read_file(e.arena, argv[3]);
+	if (ward_trust_new(read_file(e.arena, argv[1]), &e.trust, &why))
+		return complain(argv[1], why.text);
+	return take_frames(&e, read_file(e.arena, argv[4]));
 }

@@ -5,7 +5,6 @@
 setup() {
 	load helpers
 	make_service
-	"$build/tests/cloud/updates-endpoint" found "$dir/trust"
 	sets=(--config "$conf" --set analysis.scanner="$build/ward-scan")
 }
 
@@ -26,7 +25,7 @@ fetch_metadata() {
 
 # An endpoint's opinion of the messages in a file.
 believe() {
-	"$build/tests/cloud/updates-endpoint" take "$dir/root" "$dir/targets" "$dir/snapshot" "$1"
+	"$build/tests/cloud/updates-endpoint" "$dir/root" "$dir/targets" "$dir/snapshot" "$1"
 }
 
 hash_of() {
