@@ -41,6 +41,7 @@ block() {
 	start_service
 	make_request
 	fetch_metadata
+	cmp "$dir/root" "$dir/enrolled.root"
 	client follow 3 "$dir/pushed" >"$dir/followed" 3>&- &
 	follower=$!
 	for _ in $(seq 300); do

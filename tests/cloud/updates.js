@@ -34,6 +34,7 @@ async function enroll() {
 	const client = new ward.Enrollment(address, grpc.credentials.createSsl(fs.readFileSync(ca)));
 	const reply = await unary(client, 'Enroll', { token, csr: fs.readFileSync(csr) });
 	fs.writeFileSync(certificate, pem(reply.certificate));
+	fs.writeFileSync(`${directory}/enrolled.root`, reply.root);
 }
 
 async function fetch(client, after, limit, out) {

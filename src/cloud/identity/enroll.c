@@ -18,7 +18,8 @@ enum {
 	ADDRESSES = 4096,
 	MESSAGE_MAX = 16 * 1024,
 	MEMORY = 512 * 1024,
-	REPLY_MAX = 65536 + WARD_WIRE_DOCUMENT_MAX,
+	ROOT_MAX = 80 * 1024,
+	REPLY_MAX = 65536 + WARD_WIRE_DOCUMENT_MAX + ROOT_MAX,
 };
 
 /* Attempts, a minute long. */
@@ -115,6 +116,7 @@ binary(struct ward_span s)
 struct answer_parts {
 	Ward__V1__Policy policy;
 	ProtobufCBinaryData authority, key;
+	struct ward_buf root;
 };
 
 static Ward__V1__EnrollReply *
@@ -138,6 +140,10 @@ fill_reply(struct job *j, Ward__V1__EnrollReply *reply, struct answer_parts *par
 	reply->policy = &parts->policy;
 	reply->policy_keys = &parts->key;
 	reply->n_policy_keys = 1;
+	if (j->enroll->o.authority &&
+	    ward_authority_envelope(j->enroll->o.authority, WARD_DSSE_ROOT, 0, &parts->root))
+		return NULL;
+	reply->root = (ProtobufCBinaryData){parts->root.len, parts->root.data};
 	return reply;
 }
 
@@ -149,10 +155,12 @@ answer(struct ward_call *call, struct job *j)
 	struct answer_parts parts;
 
 	ward_buf_init(&out, REPLY_MAX, NULL);
+	ward_buf_init(&parts.root, ROOT_MAX, NULL);
 	if (!j->leaves && (!fill_reply(j, &reply, &parts) || ward_wire_encode(&reply.base, &out)))
 		ward_call_finish(call, WARD_GRPC_INTERNAL, NULL);
 	else
 		ward_call_answer(call, ward_buf_span(&out));
+	ward_buf_done(&parts.root);
 }
 
 /* On the call's loop again. */

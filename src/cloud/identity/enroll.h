@@ -5,6 +5,7 @@
 
 #include "cloud/edge/edge.h"
 #include "cloud/identity/ca.h"
+#include "cloud/keys/authority.h"
 #include "cloud/views/applier.h"
 
 struct ward_enroll;
@@ -14,7 +15,9 @@ struct ward_enroll_options {
 	struct ward_views *views;
 	struct ward_applier *applier;
 	struct ward_ca *ca;
-	const uint8_t *policy_key;	 /* 32 bytes: what proves policies */
+	const uint8_t *policy_key; /* 32 bytes: what proves policies */
+	struct ward_authority
+		*authority; /* whose newest root devices start from; NULL: there is none */
 	uint64_t address_rate, all_rate; /* attempts a minute, from one address and by all */
 };
 

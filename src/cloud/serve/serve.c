@@ -275,6 +275,7 @@ start_services(struct serve *s)
 		.applier = s->node->applier,
 		.ca = s->ca,
 		.policy_key = s->policy_key,
+		.authority = s->authority,
 		.address_rate = c->limits.enrol_address,
 		.all_rate = c->limits.enrol_all,
 	};
