@@ -157,20 +157,21 @@ bytes_of(struct ward_span s)
 
 /* --- what is pushed --- */
 
+/* All of it, or only that there is a timestamp: who wants the records then fetches them. */
 static struct ward_message *
-message_of(Ward__V1__Update *update, Ward__V1__Updates *updates, bool whole)
+message_of(Ward__V1__Update update, Ward__V1__Updates *updates, bool whole)
 {
 	Ward__V1__Heartbeat heartbeat = WARD__V1__HEARTBEAT__INIT;
 
 	if (whole) {
-		update->what_case = WARD__V1__UPDATE__WHAT_UPDATES;
-		update->updates = updates;
-	} else { /* who wants the records fetches them */
+		update.what_case = WARD__V1__UPDATE__WHAT_UPDATES;
+		update.updates = updates;
+	} else {
 		heartbeat.timestamp = updates->timestamp;
-		update->what_case = WARD__V1__UPDATE__WHAT_HEARTBEAT;
-		update->heartbeat = &heartbeat;
+		update.what_case = WARD__V1__UPDATE__WHAT_HEARTBEAT;
+		update.heartbeat = &heartbeat;
 	}
-	return service_feed_message(update);
+	return service_feed_message(&update);
 }
 
 static enum ward_rc
@@ -191,7 +192,7 @@ push(struct service_ledger *l, const uint8_t log[WARD_LOG_ID], const struct ward
 	}
 	if (rc)
 		return rc;
-	*ret = message_of(update, updates, g.count == count);
+	*ret = message_of(*update, updates, g.count == count);
 	return *ret ? WARD_OK : WARD_E_NOMEM;
 }
 
@@ -246,24 +247,33 @@ prove(struct service_ledger *l, const uint8_t log[WARD_LOG_ID], uint64_t to, uin
 	return rc ? rc : ward_proof_write(&proof, out);
 }
 
+/* A batch while it is put together. */
+struct fetching {
+	uint8_t log[WARD_LOG_ID];
+	uint64_t after;
+	size_t limit;
+	struct ward_arena *arena;
+	struct ward_buf proof;
+	Ward__V1__Updates updates;
+};
+
 static enum ward_rc
-fill(struct service_ledger *l, const uint8_t log[WARD_LOG_ID], uint64_t after, size_t limit,
-     struct ward_arena *arena, Ward__V1__Updates *updates, struct ward_buf *proof)
+fill(struct service_ledger *l, struct fetching *f)
 {
-	struct gathering g = {.arena = arena, .bytes_max = WARD_WIRE_MESSAGE_MAX - AROUND};
+	struct gathering g = {.arena = f->arena, .bytes_max = WARD_WIRE_MESSAGE_MAX - AROUND};
 	struct ward_view_ledger now;
-	enum ward_rc rc = ward_views_ledger(l->views, log, arena, &now);
+	enum ward_rc rc = ward_views_ledger(l->views, f->log, f->arena, &now);
 
 	if (rc)
 		return rc;
-	updates->timestamp = bytes_of(now.timestamp);
-	if (after >= now.covered)
+	f->updates.timestamp = bytes_of(now.timestamp);
+	if (f->after >= now.covered)
 		return WARD_OK;
-	g.max = now.covered - after < limit ? (size_t)(now.covered - after) : limit;
-	rc = gather_all(l, log, after, &g, updates);
-	if (!rc && after + g.count < now.covered && g.count > 0) {
-		rc = prove(l, log, after + g.count, now.covered, proof);
-		updates->proof = bytes_of(ward_buf_span(proof));
+	g.max = now.covered - f->after < f->limit ? (size_t)(now.covered - f->after) : f->limit;
+	rc = gather_all(l, f->log, f->after, &g, &f->updates);
+	if (!rc && f->after + g.count < now.covered && g.count > 0) {
+		rc = prove(l, f->log, f->after + g.count, now.covered, &f->proof);
+		f->updates.proof = bytes_of(ward_buf_span(&f->proof));
 	}
 	return rc;
 }
@@ -274,15 +284,17 @@ service_ledger_batch(struct service_ledger *l, uint64_t after, size_t limit,
 {
 	struct ward_budget budget = {.cap = MEMORY};
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
-	WARD_AUTO(ward_buf_done) struct ward_buf proof = {0};
-	Ward__V1__Updates updates = WARD__V1__UPDATES__INIT;
-	uint8_t log[WARD_LOG_ID];
+	struct fetching f = {.after = after, .limit = limit, .arena = arena};
 	enum ward_rc rc = arena ? WARD_OK : WARD_E_NOMEM;
 
-	ward_buf_init(&proof, WARD_WIRE_PROOF_MAX, NULL);
-	if (!rc && log_of(l, log))
-		rc = fill(l, log, after, limit, arena, &updates, &proof);
-	return rc ? rc : pack(&updates, ret);
+	ward__v1__updates__init(&f.updates);
+	ward_buf_init(&f.proof, WARD_WIRE_PROOF_MAX, NULL);
+	if (!rc && log_of(l, f.log))
+		rc = fill(l, &f);
+	if (!rc)
+		rc = pack(&f.updates, ret);
+	ward_buf_done(&f.proof);
+	return rc;
 }
 
 /* --- metadata --- */
