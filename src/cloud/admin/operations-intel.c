@@ -458,12 +458,12 @@ ward_admin_intel(struct ward_node *node, const char *actor, const json_t *reques
 			  {"intel.status", status},
 			  {"intel.list", list}};
 	struct asked a = {node, actor, request, arena, out, ward_clock_wall() / 1000};
-	const char *op = text_in(&a, "op");
+	const char *op = text_in(&a, "op"), *wrong = "no such operation";
 
 	if (!node->release)
 		return "only a running service with keys for updates can do that (wardcloud keys)";
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
 		if (strcmp(op, operations[i].name) == 0)
-			return operations[i].fn(&a);
-	return "no such operation";
+			wrong = operations[i].fn(&a);
+	return wrong;
 }

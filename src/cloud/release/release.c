@@ -247,12 +247,27 @@ ward_release_verdict(struct ward_release *r, const uint8_t sha256[WARD_HASH_LEN]
 	pthread_mutex_unlock(&r->lock);
 }
 
+/* False: nobody will ever be told again. */
+static bool
+push_waiter(struct ward_release *r, struct release_waiter *w)
+{
+	bool ended;
+
+	pthread_mutex_lock(&r->lock);
+	ended = r->ended;
+	if (!ended) {
+		w->next = r->waiters;
+		r->waiters = w;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return !ended;
+}
+
 enum ward_rc
 ward_release_when(struct ward_release *r, const uint8_t sha256[WARD_HASH_LEN], unsigned timeout_ms,
 		  ward_released_fn fn, void *context)
 {
 	struct release_waiter *w = malloc(sizeof(*w));
-	bool ended;
 
 	if (!w)
 		return WARD_E_NOMEM;
@@ -262,14 +277,7 @@ ward_release_when(struct ward_release *r, const uint8_t sha256[WARD_HASH_LEN], u
 		.context = context,
 	};
 	memcpy(w->sha256, sha256, WARD_HASH_LEN);
-	pthread_mutex_lock(&r->lock);
-	ended = r->ended;
-	if (!ended) {
-		w->next = r->waiters;
-		r->waiters = w;
-	}
-	pthread_mutex_unlock(&r->lock);
-	if (ended) {
+	if (!push_waiter(r, w)) {
 		free(w);
 		return WARD_E_STOPPED;
 	}
