@@ -2,6 +2,7 @@
 /* Key files, and the authority with a publisher's keys (trust/testing.h) in a directory of its own; what it
  * hands out is taken by an endpoint. */
 #include <ftw.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -595,6 +596,57 @@ an_expired_root_stops_signing(void **state)
 	assert_int_equal(w->out.len, 0);
 }
 
+/* --- threads --- */
+
+enum { THREADS = 4, ROUNDS = 40 };
+
+/* Each asks for everything as often as the main thread changes things; what comes has to go together. */
+static void *
+asks(void *ctx)
+{
+	struct ward_authority *a = ctx;
+	static const struct ward_frontier empty;
+	struct ward_head head = {0};
+	intptr_t good = ward_frontier_root(&empty, &head.root) == WARD_OK;
+
+	for (int i = 0; i < ROUNDS && good; i++) {
+		struct ward_trust_record r = test_record(1);
+		struct ward_refusal why;
+		struct ward_buf out;
+
+		ward_buf_init(&out, 1 << 20, NULL);
+		good = !ward_authority_sign_timestamp(a, 1, &head, TEST_NOW_MS, &out, &why) &&
+		       ward_authority_timestamp_due(a, NOTHING, TEST_NOW_MS) &&
+		       !ward_authority_sign_record(a, &r, &out, &why) &&
+		       !ward_authority_envelope(a, WARD_DSSE_TARGETS, 0, &out);
+		ward_buf_done(&out);
+	}
+	return (void *)good;
+}
+
+static void
+threads_ask_while_it_changes(void **state)
+{
+	struct world *w = *state;
+	pthread_t threads[THREADS];
+	bool changed;
+
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, asks, w->a), 0);
+	for (uint64_t version = 2; version < 6; version++) {
+		w->p->targets.version = version;
+		assert_int_equal(install_targets(w), WARD_OK);
+		assert_int_equal(ward_authority_refresh(w->a, TEST_NOW_MS, &changed, &w->why),
+				 WARD_OK);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		void *good = NULL;
+
+		assert_int_equal(pthread_join(threads[i], &good), 0);
+		assert_non_null(good);
+	}
+}
+
 /* --- the directory --- */
 
 static void
@@ -729,6 +781,7 @@ main(void)
 		TEST(roots_come_one_after_the_other, setup_created),
 		TEST(nodes_sign_the_same_snapshot, setup_created),
 		TEST(an_expired_root_stops_signing, setup_created),
+		TEST(threads_ask_while_it_changes, setup_created),
 		TEST(another_process_brings_something, setup_created),
 		TEST(an_installation_that_was_cut_short, setup_created),
 		TEST(damage_is_told, setup_created),
