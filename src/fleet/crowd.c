@@ -198,6 +198,7 @@ fleet_crowd_stop(struct fleet_crowd *c)
 		EVP_PKEY_free(c->devices[i].link.key);
 		X509_free(c->devices[i].link.certificate);
 		SSL_SESSION_free(c->devices[i].link.session);
+		c->devices[i].belief = fleet_belief_free(c->devices[i].belief);
 	}
 	free(c->loops);
 	c->loops = NULL;

@@ -3,7 +3,7 @@
  * The crowd: simulated devices with their identities, spread over a few threads, each with an event loop
  * of its own. What they do is a job's (enroll.c, push.c, outbreak.c): it gets its devices' callbacks on
  * their threads. Identities are kept in one file, "devices.pem" (0600) of the state directory: key and
- * certificate of each, one after the other.
+ * certificate of each, one after the other; "root" beside it is an envelope (docs/updates.md).
  */
 #ifndef WARD_FLEET_CROWD_H
 #define WARD_FLEET_CROWD_H
@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 
 #include "base/buf.h"
-#include "fleet/link.h"
+#include "fleet/believe.h"
 
 struct fleet_crowd;
 struct fleet_loop;
@@ -21,8 +21,9 @@ struct fleet_device {
 	struct fleet_link link; /* .context is the device */
 	struct fleet_loop *loop;
 	uint32_t number;
-	_Atomic bool wanted; /* to be connected */
-	uint64_t retry;	     /* µs, monotonic: not before */
+	_Atomic bool wanted;	     /* to be connected */
+	uint64_t retry;		     /* µs, monotonic: not before */
+	struct fleet_belief *belief; /* NULL: it does not look at what is signed */
 	/* what the updates told (push.c); written by its thread */
 	_Atomic uint64_t position, digest; /* of the last verdict; the digest's first 8 bytes */
 	_Atomic uint64_t arrived, made_ms; /* µs since 1970; the record's own time */
@@ -54,6 +55,7 @@ struct fleet_crowd {
 	size_t count;
 	struct fleet_loop *loops;
 	unsigned loop_count;
+	struct fleet_belief_counts beliefs; /* of all devices that have one */
 	bool resume;
 	_Atomic bool stop;
 	_Atomic uint64_t failures; /* connections that were lost or never came to be */
@@ -66,6 +68,11 @@ enum ward_rc fleet_identities_load(const char *directory, struct fleet_device *d
 				   size_t count) WARD_MUST_CHECK;
 /* Adds these (PEM) to what is there. */
 enum ward_rc fleet_identities_add(const char *directory, struct ward_span more) WARD_MUST_CHECK;
+
+/* The root of what is signed about updates, as the service gave it; WARD_E_NOENT: it gave none. */
+enum ward_rc fleet_root_load(const char *directory, struct ward_buf *into) WARD_MUST_CHECK;
+/* Keeps it. */
+enum ward_rc fleet_root_save(const char *directory, struct ward_span root) WARD_MUST_CHECK;
 
 /* Starts the threads; nobody is connected yet. Target, job, devices and count are set. */
 enum ward_rc fleet_crowd_start(struct fleet_crowd *crowd, unsigned threads) WARD_MUST_CHECK;

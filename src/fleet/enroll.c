@@ -28,7 +28,7 @@ struct enrolment {
 	_Atomic size_t begun, done;
 	_Atomic bool failed;
 	pthread_mutex_t lock; /* of what follows */
-	struct ward_buf made;
+	struct ward_buf made, root;
 	char *why;
 };
 
@@ -70,6 +70,8 @@ accept_reply(struct seat *seat, const Ward__V1__EnrollReply *reply, const char *
 	pthread_mutex_lock(&e->lock);
 	if (!rc)
 		rc = ward_buf_append(&e->made, identity.data, identity.len);
+	if (!rc && e->root.len == 0)
+		rc = ward_buf_append(&e->root, reply->root.data, reply->root.len);
 	pthread_mutex_unlock(&e->lock);
 	ward_key_wipe(&identity);
 	ward_buf_done(&ca);
@@ -200,6 +202,8 @@ work(struct enrolment *e)
 	fleet_crowd_stop(&e->crowd);
 	if (!rc && e->made.len > 0)
 		rc = fleet_identities_add(e->o->directory, ward_buf_span(&e->made));
+	if (!rc && e->root.len > 0)
+		rc = fleet_root_save(e->o->directory, ward_buf_span(&e->root));
 	return !rc && atomic_load(&e->failed) ? WARD_E_PERM : rc;
 }
 
@@ -219,6 +223,7 @@ fleet_enroll(const struct fleet_enroll_options *o, char why[256])
 		e->why = why;
 		pthread_mutex_init(&e->lock, NULL);
 		ward_buf_init(&e->made, o->count * LINE, NULL);
+		ward_buf_init(&e->root, ANSWER, NULL);
 		e->crowd.job = &job;
 		e->crowd.context = e;
 		e->crowd.devices = devices;
@@ -229,6 +234,7 @@ fleet_enroll(const struct fleet_enroll_options *o, char why[256])
 		for (size_t i = 0; i < CONNECTIONS; i++)
 			ward_key_wipe(&e->seats[i].key);
 		ward_key_wipe(&e->made);
+		ward_buf_done(&e->root);
 		fleet_target_done(&e->crowd.target);
 		pthread_mutex_destroy(&e->lock);
 	}

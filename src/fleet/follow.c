@@ -13,6 +13,8 @@ fleet_follow(struct fleet_device *d, const struct fleet_call_face *face)
 	request.position = atomic_load(&d->position);
 	len = ward__v1__subscribe_request__pack(&request, body + WARD_GRPC_PREFIX);
 	ward_grpc_prefix(body, (uint32_t)len);
+	if (d->belief)
+		fleet_belief_up(d->belief, &d->link);
 	return fleet_call_start(&d->link, face, ward_span_of(body, WARD_GRPC_PREFIX + len), d);
 }
 
@@ -45,6 +47,8 @@ fleet_follow_take(struct fleet_device *d, struct ward_span message, uint64_t now
 		atomic_store(&d->digest, fleet_follow_word(update->verdict->sha256.data));
 		*ret_said = update->verdict->verdict;
 	}
+	if (d->belief && update->what_case == WARD__V1__UPDATE__WHAT_UPDATES)
+		fleet_belief_take(d->belief, update->updates);
 	atomic_store(&d->heard, true);
 	return WARD_OK;
 }

@@ -8,7 +8,7 @@
 
 #define FLEET_SUBSCRIBE "/ward.v1.Protection/Subscribe"
 
-/* Subscribes from the device's position on; it is connected. The face's context is the device.
+/* Subscribes from the device's position on, and fetches what is signed if it believes that alone; it is connected. The face's context is the device.
  * WARD_E_NOMEM. */
 enum ward_rc fleet_follow(struct fleet_device *device,
 			  const struct fleet_call_face *face) WARD_MUST_CHECK;

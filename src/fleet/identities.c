@@ -8,22 +8,24 @@
 #include "fleet/crowd.h"
 #include "sys/fd.h"
 
-enum { FILE_MAX = 256 << 20, PATH = 512 };
+enum { FILE_MAX = 256 << 20, ROOT_MAX = 1 << 20, PATH = 512 };
+
+static const char identities[] = "devices.pem", root_file[] = "root";
 
 static bool
-path_of(const char *directory, char ret[PATH])
+path_of(const char *directory, const char *name, char ret[PATH])
 {
-	return snprintf(ret, PATH, "%s/devices.pem", directory) < PATH;
+	return snprintf(ret, PATH, "%s/%s", directory, name) < PATH;
 }
 
 static enum ward_rc
-read_file(const char *directory, struct ward_buf *into)
+read_file(const char *directory, const char *name, struct ward_buf *into)
 {
 	WARD_AUTO(ward_fd_close) int fd = -1;
 	char path[PATH];
 	enum ward_rc rc = WARD_E_LIMIT;
 
-	if (path_of(directory, path))
+	if (path_of(directory, name, path))
 		rc = ward_fd_open_regular(-1, path, false, &fd, NULL);
 	return rc ? rc : ward_fd_read_all(fd, into);
 }
@@ -37,7 +39,7 @@ fleet_identities_count(const char *directory, size_t *ret_count)
 	size_t count = 0;
 
 	ward_buf_init(&pem, FILE_MAX, NULL);
-	rc = read_file(directory, &pem);
+	rc = read_file(directory, identities, &pem);
 	if (rc)
 		return rc;
 	for (const uint8_t *at = pem.data, *to = pem.data + pem.len;
@@ -55,7 +57,7 @@ fleet_identities_load(const char *directory, struct fleet_device *devices, size_
 	enum ward_rc rc;
 
 	ward_buf_init(&pem, FILE_MAX, NULL);
-	rc = read_file(directory, &pem);
+	rc = read_file(directory, identities, &pem);
 	if (!rc && !(bio = BIO_new_mem_buf(pem.data, (int)pem.len)))
 		rc = WARD_E_NOMEM;
 	for (size_t i = 0; i < count && !rc; i++) {
@@ -80,10 +82,27 @@ fleet_identities_add(const char *directory, struct ward_span more)
 
 	ward_buf_init(&pem, FILE_MAX, NULL);
 	(void)mkdir(directory, 0700); /* it may be there */
-	rc = path_of(directory, path) ? read_file(directory, &pem) : WARD_E_LIMIT;
+	rc = path_of(directory, identities, path) ? read_file(directory, identities, &pem)
+						  : WARD_E_LIMIT;
 	if (rc == WARD_E_NOENT)
 		rc = WARD_OK;
 	if (!rc)
 		rc = ward_buf_append(&pem, more.data, more.len);
 	return rc ? rc : ward_fd_write_atomic(path, ward_buf_span(&pem), 0600);
+}
+
+enum ward_rc
+fleet_root_load(const char *directory, struct ward_buf *into)
+{
+	ward_buf_init(into, ROOT_MAX, NULL);
+	return read_file(directory, root_file, into);
+}
+
+enum ward_rc
+fleet_root_save(const char *directory, struct ward_span root)
+{
+	char path[PATH];
+
+	return path_of(directory, root_file, path) ? ward_fd_write_atomic(path, root, 0600)
+						   : WARD_E_LIMIT;
 }

@@ -33,12 +33,13 @@ static const char usage[] =
 	"           (docs/fleet.md), and prints a table\n\n"
 	"  --threads N   event loops; one per CPU if not said\n"
 	"  --resume      connections after the first one resume their TLS session\n"
+	"  --believers N so many devices check what is signed of updates\n"
 	"  --json FILE   outbreak: all that was measured\n"
 	"  --plots DIR   outbreak: infected.svg, reach.svg and protected.svg\n";
 
 struct arguments {
 	const char *server, *ca, *state, *token_file, *json, *plots;
-	uint64_t devices, threads;
+	uint64_t devices, threads, believers;
 	bool resume;
 	struct fleet_outbreak_options outbreak;
 };
@@ -87,6 +88,8 @@ take_text(struct arguments *a, const char *name, const char *value)
 	}
 	if (strcmp(name, "devices") == 0)
 		return take_number(value, DEVICES_MAX, &a->devices);
+	if (strcmp(name, "believers") == 0)
+		return take_number(value, DEVICES_MAX, &a->believers);
 	return strcmp(name, "threads") == 0 && take_number(value, 64, &a->threads);
 }
 
@@ -267,6 +270,21 @@ outbreak(const struct arguments *a, struct fleet_crowd *crowd)
 	return good;
 }
 
+/* The first ones check what is signed. */
+static enum ward_rc
+make_believers(const struct arguments *a, struct fleet_crowd *crowd)
+{
+	WARD_AUTO(ward_buf_done) struct ward_buf root = {0};
+	enum ward_rc rc = a->believers ? fleet_root_load(a->state, &root) : WARD_OK;
+
+	if (rc)
+		(void)complain("the service gave no root for updates");
+	for (size_t i = 0; i < a->believers && i < crowd->count && !rc; i++)
+		rc = fleet_belief_new(ward_buf_span(&root), &crowd->beliefs,
+				      &crowd->devices[i].belief);
+	return rc;
+}
+
 static bool
 with_crowd(struct arguments *a, bool (*work)(const struct arguments *, struct fleet_crowd *))
 {
@@ -278,6 +296,8 @@ with_crowd(struct arguments *a, bool (*work)(const struct arguments *, struct fl
 	crowd.devices = calloc(a->devices, sizeof(*crowd.devices));
 	if (!rc && crowd.devices)
 		rc = fleet_identities_load(a->state, crowd.devices, crowd.count);
+	if (!rc && crowd.devices)
+		rc = make_believers(a, &crowd);
 	if (rc || !crowd.devices) {
 		(void)complain(
 			"the server's address, the CA, or the state (run ward-fleet enroll)");

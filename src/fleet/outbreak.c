@@ -209,11 +209,27 @@ watch_records(struct outbreak *b, uint64_t real)
 
 /* --- coming and going --- */
 
+/* Who leaves before he has a record is one of those who get it when they come back. */
+static void
+leave_without(struct outbreak *b, uint32_t device)
+{
+	for (unsigned record = 0; record < 2; record++) {
+		bool *was_away = &b->bodies[device].was_away[record];
+
+		if (*was_away || !lacks(b, device, record))
+			continue;
+		*was_away = true;
+		reach_of(b, record)->online--;
+	}
+}
+
 void
 outbreak_connect(struct outbreak *b, uint32_t device, bool online)
 {
 	struct body *body = &b->bodies[device];
 
+	if (!online)
+		leave_without(b, device);
 	fleet_crowd_want_one(&b->crowd->devices[device], online);
 	fleet_crowd_wake(b->crowd->devices[device].loop);
 	body->online = false;
@@ -408,10 +424,25 @@ count_bytes(struct outbreak *b, uint64_t *ret_in, uint64_t *ret_out, uint64_t *e
 	}
 }
 
+/* What was counted since `before`. */
+static void
+count_beliefs(struct outbreak *b, const struct fleet_tally *before, struct fleet_tally *t)
+{
+	const struct fleet_belief_counts *c = &b->crowd->beliefs;
+
+	for (uint32_t i = 0; i < b->o->plan.devices; i++)
+		t->believers += b->crowd->devices[i].belief != NULL;
+	t->believed = atomic_load(&c->records) - before->believed;
+	t->batches = atomic_load(&c->batches) - before->batches;
+	t->refused = atomic_load(&c->refused) - before->refused;
+	t->checking = atomic_load(&c->usec) - before->checking;
+}
+
 static enum ward_rc
 run_mode(struct outbreak *b, enum fleet_mode mode, struct fleet_tally *t)
 {
 	uint64_t *each = calloc(b->o->plan.devices, sizeof(*each)), in, out;
+	struct fleet_tally before = {0}, none = {0};
 	uint64_t begun;
 
 	*t = (struct fleet_tally){.mode = mode};
@@ -424,6 +455,7 @@ run_mode(struct outbreak *b, enum fleet_mode mode, struct fleet_tally *t)
 	settle(b);
 	forget_updates(b);
 	count_bytes(b, &in, &out, each);
+	count_beliefs(b, &none, &before);
 	begun = ward_clock_monotonic();
 	outbreak_prepare(b);
 	run(b, (uint64_t)b->o->plan.minutes * FLEET_MINUTE);
@@ -431,6 +463,7 @@ run_mode(struct outbreak *b, enum fleet_mode mode, struct fleet_tally *t)
 	t->real = ward_clock_monotonic() - begun;
 	settle(b);
 	count_bytes(b, &t->bytes_in, &t->bytes_out, each);
+	count_beliefs(b, &before, t);
 	t->bytes_in -= in;
 	t->bytes_out -= out;
 	for (uint32_t i = 0; i < b->o->plan.devices; i++) {

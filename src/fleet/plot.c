@@ -251,7 +251,7 @@ fleet_plot_reach(const struct fleet_outbreak_options *o, struct fleet_tally *tal
 	fleet_svg_begin(&svg, out, (struct fleet_point){WIDTH, HEIGHT}, "Devices reached");
 	head(&svg, "Devices that have the record, percent of those connected",
 	     "behind the names: until 99 % have it; pushed: measured, polled: computed",
-	     "time since it was published (logarithmic)");
+	     "time since its sample was asked about, or it was published (logarithmic)");
 	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++)
 		mark_x(&svg, &xy[0], log10(moments[i].seconds), moments[i].text);
 	mark_evenly(&svg, &xy[1], mark_y);

@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-enum { CELL = 24, LABEL = 46 };
+enum { CELL = 24, LABEL = 48 };
 
 static bool
 ran(const struct fleet_outbreak_options *o, unsigned mode)
@@ -61,6 +61,8 @@ enum row {
 	ALARMS,
 	FALSE,
 	UPDATES,
+	BELIEVED,
+	CHECKING,
 	BYTES_DEVICE,
 	BYTES_WORST,
 	BYTES_ALL,
@@ -77,10 +79,10 @@ static const char *const labels[ROWS] = {
 	[NOT_DENIED] = "  held and opened (no; late; no answer)",
 	[MISSED] = "copies to devices that were away",
 	[CONVICTED] = "first sight to first conviction",
-	[HASH_P50] = "conviction to its record on devices, p50",
+	[HASH_P50] = "first copy asked about to its record there, p50",
 	[HASH_P99] = "  p99",
 	[HASH_ALL] = "  all that were connected",
-	[FAMILY_P50] = "family's record to devices, p50",
+	[FAMILY_P50] = "family's record begun to be there, p50",
 	[FAMILY_P99] = "  p99",
 	[FAMILY_ALL] = "  all that were connected",
 	[HELD_BAD] = "a copy is held, p50 / p99",
@@ -90,6 +92,8 @@ static const char *const labels[ROWS] = {
 	[ALARMS] = "good files suspicious before the sample",
 	[FALSE] = "good files refused in the end",
 	[UPDATES] = "updates that devices took",
+	[BELIEVED] = "signed records checked (batches refused)",
+	[CHECKING] = "  CPU time for a batch",
 	[BYTES_DEVICE] = "bytes of a device, in the mean",
 	[BYTES_WORST] = "  of the one with most",
 	[BYTES_ALL] = "bytes of all",
@@ -160,6 +164,16 @@ record_text(char cell[CELL], enum row row, struct fleet_tally *t)
 }
 
 static void
+belief_text(char cell[CELL], enum row row, const struct fleet_tally *t)
+{
+	if (t->believers > 0 && row == BELIEVED)
+		(void)snprintf(cell, CELL, "%llu (%llu)", (unsigned long long)t->believed,
+			       (unsigned long long)t->refused);
+	else if (t->batches > 0)
+		(void)snprintf(cell, CELL, "%.0f us", (double)t->checking / (double)t->batches);
+}
+
+static void
 cost_text(char cell[CELL], enum row row, struct fleet_tally *t)
 {
 	double all = (double)t->bytes_in + (double)t->bytes_out;
@@ -180,6 +194,8 @@ cost_text(char cell[CELL], enum row row, struct fleet_tally *t)
 		count_text(cell, t->false_positives);
 	else if (row == UPDATES)
 		count_text(cell, t->updates);
+	else if (row == BELIEVED || row == CHECKING)
+		belief_text(cell, row, t);
 	else if (row == REAL)
 		time_text(cell, t->real);
 	else
@@ -300,6 +316,11 @@ tally_of(struct fleet_tally *t)
 		{"bytes_in", t->bytes_in},
 		{"bytes_out", t->bytes_out},
 		{"reconnects", t->reconnects},
+		{"believers", t->believers},
+		{"believed", t->believed},
+		{"batches", t->batches},
+		{"refused", t->refused},
+		{"checking", t->checking},
 		{"real", t->real},
 	};
 	json_t *object = json_object();

@@ -257,7 +257,7 @@ note_conviction(struct outbreak *b, const struct fleet_question *q)
 	if (t->first_conviction)
 		return;
 	t->first_conviction = outbreak_when(b, q->ended);
-	outbreak_watch(b, 0, t->first_conviction);
+	outbreak_watch(b, 0, outbreak_when(b, q->began));
 	if (t->mode != FLEET_HOLD && t->mode != FLEET_HASH_PUSH)
 		outbreak_plan(b, (struct fleet_event){.kind = FAMILY},
 			      (uint64_t)b->o->family_after * SECOND);

@@ -26,8 +26,9 @@ uint64_t fleet_mode_period(enum fleet_mode mode);
 
 /* A record on its way to the devices. */
 struct fleet_reach {
-	uint64_t since;		   /* simulated µs; 0: there was none */
-	uint32_t online;	   /* devices that were connected then */
+	uint64_t
+		since; /* simulated µs: the sample that led to it was asked about; 0: there was none */
+	uint32_t online; /* devices that were connected then, and stayed until they had it */
 	struct fleet_series there; /* µs later, of the devices that were connected when it began */
 	struct fleet_series back;  /* µs later, of those that were away and came back */
 };
@@ -59,7 +60,10 @@ struct fleet_tally {
 	uint64_t updates;			 /* that devices decoded */
 	uint64_t bytes_in, bytes_out;		 /* of all devices */
 	struct fleet_series device_bytes;	 /* of each, both ways */
-	uint64_t real;				 /* µs of real time that it took */
+	/* of the devices that check what is signed: how many there are; records and batches taken, batches
+	 * refused, CPU time for that (µs) */
+	uint64_t believers, believed, batches, refused, checking;
+	uint64_t real; /* µs of real time that it took */
 	uint64_t reconnects;
 	bool whole; /* nothing was left unanswered at the end */
 };

@@ -10,6 +10,7 @@
 
 #include "fleet/figures.h"
 #include "fleet/follow.h"
+#include "trust/testing.h"
 
 static void
 test_quantiles(void **state)
@@ -78,12 +79,44 @@ test_updates(void **state)
 	assert_int_equal(d.arrived, 6);
 }
 
+/* A device that has no metadata yet takes no record, and refuses none either: it fetches. */
+static void
+test_belief(void **state)
+{
+	struct test_publisher *p = test_publisher_new();
+	struct fleet_belief_counts counts = {0};
+	Ward__V1__Updates updates = WARD__V1__UPDATES__INIT;
+	ProtobufCBinaryData record, junk = {3, (uint8_t[]){1, 2, 3}};
+	struct fleet_belief *b;
+
+	(void)state;
+	assert_int_equal(fleet_belief_new(ward_span_str("no root"), &counts, &b), WARD_E_PERM);
+	assert_int_equal(fleet_belief_new(p->envelopes[WARD_DSSE_ROOT], &counts, &b), WARD_OK);
+	test_publish(p, 1);
+	test_sign_all(p);
+	record = (ProtobufCBinaryData){p->records[0].len, (uint8_t *)(uintptr_t)p->records[0].data};
+	updates.records = &record;
+	updates.n_records = 1;
+	fleet_belief_take(b, &updates);
+	assert_int_equal(counts.batches, 1);
+	assert_int_equal(counts.refused, 0);
+	updates.timestamp = junk;
+	fleet_belief_take(b, &updates);
+	assert_int_equal(counts.batches, 2);
+	assert_int_equal(counts.refused, 1);
+	assert_int_equal(counts.records, 0);
+	assert_int_equal(fleet_belief_number(b), 0);
+	fleet_belief_free(b);
+	test_publisher_free(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quantiles),
 		cmocka_unit_test(test_updates),
+		cmocka_unit_test(test_belief),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,3 +121,17 @@ outbreak() {
 	[ "$status" = 2 ]
 	[[ $output == *"--modes: not such a value"* ]]
 }
+
+@test "devices check what is signed of updates, if the service signs" {
+	ward-fleet enroll "${known[@]}" --token-file "$dir/token"
+	if [ ! -e "$dir/fleet/root" ]; then
+		run outbreak --believers 1
+		[ "$status" = 1 ]
+		[[ $output == *"the service gave no root for updates"* ]]
+		return
+	fi
+	outbreak --believers 10 --modes hold --minutes 5 --hold-ms 60000
+	[ "$(figure hold believers)" = 10 ]
+	[ "$(figure hold believed)" -gt 0 ]
+	[ "$(figure hold refused)" = 0 ]
+}

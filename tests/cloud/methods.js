@@ -158,10 +158,9 @@ const steps = {
 	async 'Subscribe tells of the conviction, and resumes after it'(t) {
 		const update = await updates(t.client, { position: 0, heartbeat_ms: 1000 }, (u) => u.verdict && u.verdict.sha256.equals(sha256(sample)));
 		assert.ok(update.position > 0);
-		// what may come behind it is its signed record, and nothing of the conviction again
-		const next = await updates(t.client, { position: update.position, heartbeat_ms: 1000 }, (u) => u.what !== 'updates');
+		const next = await updates(t.client, { position: update.position, heartbeat_ms: 1000 }, () => true);
 		assert.strictEqual(next.what, 'heartbeat');
-		assert.ok(next.position >= update.position && next.heartbeat.timestamp.length > 0);
+		assert.strictEqual(next.position, update.position);
 	},
 	async 'what was inside a sample is known too'(t) {
 		const inside = Buffer.concat([sample, Buffer.from('inside')]), packed = zlib.gzipSync(inside);
