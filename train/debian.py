@@ -29,6 +29,16 @@ def available(names):
     return {n: sizes[n.split(":")[0]] for n in names if n.split(":")[0] in sizes}
 
 
+def behind(name):
+    """The kernel that a name without its version stands for; every other name stands for itself."""
+    if not name.startswith("linux-image-"):
+        return name
+    run = subprocess.run(["apt-cache", "depends", "--important", name], check=False,
+                         capture_output=True, text=True)
+    found = re.search(r"Depends: (linux-image-\S+)", run.stdout)
+    return found.group(1) if found else name
+
+
 def fetch(names, folder):
     """Downloads into folder what is not there; the names that could not be had."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -41,6 +51,11 @@ def fetch(names, folder):
 
 def packages(folder, name):
     return sorted(folder.glob(f"{name.split(':')[0]}_*.deb"))
+
+
+def forget(folder, name):
+    for package in packages(folder, name):
+        package.unlink()
 
 
 def unpack(folder, name, target):

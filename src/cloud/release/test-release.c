@@ -33,7 +33,7 @@ struct world {
 	struct ward_views *views;
 	struct ward_applier *applier;
 	struct ward_metrics *metrics;
-	struct ward_release *release, *other;
+	struct ward_release *_Atomic release;
 	struct ward_budget budget;
 	struct ward_arena *arena;
 };

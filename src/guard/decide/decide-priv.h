@@ -15,6 +15,8 @@
 enum {
 	TRIES_MAX = 3,
 	TEXT_ROOM = 128,
+	/* µs in which whoever asks the cloud may say himself that time is up */
+	HOLD_GRACE = 500 * 1000,
 	LANES = 64, /* bits of a word; users that share one share its turns */
 };
 
@@ -129,6 +131,8 @@ void question_count(struct ward_decide *d, struct question *q, bool at_work);
  */
 bool question_settle(struct ward_decide *d, int fd, const struct ward_key *key, uint32_t until);
 void question_answer(struct ward_decide *d, struct question *q, const struct ward_answer *answer);
+/* One of those who wait is held as long as the question is at the cloud, once. */
+void question_hold(struct ward_decide *d, const struct question *q, uint32_t slot);
 /* A verdict that nobody waits for, about a file that was let go. */
 void question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int pid,
 		     const struct ward_answer *answer);

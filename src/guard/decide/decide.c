@@ -286,7 +286,7 @@ join(struct ward_decide *d, struct question *q, uint32_t slot)
 	q->waiters = slot;
 	q->exec |= open->exec;
 	if (q->hold_until)
-		ward_holds_extend(d->holds, slot, q->hold_until);
+		question_hold(d, q, slot);
 	pull(d, q, urgency, question_lane(d, open->pid));
 	ward_fd_close(&open->pidfd);
 }

@@ -7,9 +7,6 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-/* µs in which whoever asks the cloud may say himself that time is up. */
-enum { GRACE = 500 * 1000 };
-
 /* The content is still the one that was asked about. */
 static bool
 current(const struct question *q, struct ward_key *ret_now)
@@ -213,6 +210,13 @@ conclude_unanswered(struct ward_decide *d, struct question *q)
 	conclude(d, q, &answer);
 }
 
+/* The file may change while it is asked about, and be asked about anew: that is nobody's second hold. */
+void
+question_hold(struct ward_decide *d, const struct question *q, uint32_t slot)
+{
+	ward_holds_extend(d->holds, slot, q->hold_until, d->rules.hold + HOLD_GRACE);
+}
+
 /* True when the next layer was asked and will answer, or cannot when it should. */
 static bool
 pass_on(struct ward_decide *d, struct question *q, const struct ward_answer *answer)
@@ -240,9 +244,9 @@ pass_on(struct ward_decide *d, struct question *q, const struct ward_answer *ans
 	if (rc != WARD_OK)
 		return false;
 	d->asked[1]++;
-	q->hold_until = ward_clock_monotonic() + d->rules.hold + GRACE;
+	q->hold_until = ward_clock_monotonic() + d->rules.hold + HOLD_GRACE;
 	for (uint32_t slot = q->waiters; slot != NONE; slot = d->waiters[slot].next)
-		ward_holds_extend(d->holds, slot, q->hold_until);
+		question_hold(d, q, slot);
 	return true;
 }
 

@@ -19,6 +19,7 @@ struct slot {
 	_Atomic uint64_t state;
 	int gate, fd;
 	bool exec;
+	uint64_t first; /* deadline */
 	uint32_t next_free;
 };
 
@@ -91,6 +92,7 @@ ward_holds_add(struct ward_holds *h, int gate, int fd, bool exec, uint64_t deadl
 	h->slots[i].gate = gate;
 	h->slots[i].fd = fd;
 	h->slots[i].exec = exec;
+	h->slots[i].first = deadline;
 	if (atomic_load(&h->high) <= i)
 		atomic_store(&h->high, i + 1);
 	atomic_fetch_add(&h->count, 1);
@@ -129,11 +131,13 @@ ward_holds_answer(struct ward_holds *h, uint32_t slot, bool allow)
 }
 
 void
-ward_holds_extend(struct ward_holds *h, uint32_t slot, uint64_t deadline)
+ward_holds_extend(struct ward_holds *h, uint32_t slot, uint64_t deadline, uint64_t most)
 {
 	struct slot *s = &h->slots[slot];
 	uint64_t state = atomic_load(&s->state);
 
+	if (deadline > s->first + most)
+		deadline = s->first + most;
 	while (state > ANSWERING && state < deadline) {
 		if (atomic_compare_exchange_weak(&s->state, &state, deadline))
 			return;

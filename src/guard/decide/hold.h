@@ -33,8 +33,9 @@ bool ward_holds_add(struct ward_holds *h, int gate, int fd, bool exec, uint64_t 
 int ward_holds_fd(const struct ward_holds *h, uint32_t slot);
 /* False: it had its answer already, it was too late. */
 bool ward_holds_answer(struct ward_holds *h, uint32_t slot, bool allow);
-/* Lets it wait until then, if it still waits and that is later. */
-void ward_holds_extend(struct ward_holds *h, uint32_t slot, uint64_t deadline);
+/* Lets it wait until then, if it still waits and that is later; but never longer than `most` behind its
+ * first deadline, however often. */
+void ward_holds_extend(struct ward_holds *h, uint32_t slot, uint64_t deadline, uint64_t most);
 /* Frees the place of one that has been answered; closes its descriptor if `close_fd`. */
 void ward_holds_release(struct ward_holds *h, uint32_t slot, bool close_fd);
 

@@ -109,6 +109,26 @@ test_places_have_an_end(void **state)
 	(void)ward_holds_free(h);
 }
 
+static void
+test_holding_again_has_an_end(void **state)
+{
+	struct ward_holds *h = ward_holds_new(2);
+	uint32_t slot;
+
+	(void)state;
+	assert_true(ward_holds_add(h, pipe_ends[1], 100, false, 50, &slot));
+	ward_holds_extend(h, slot, 90, 100);
+	assert_int_equal(ward_holds_expire(h, 60), 90);
+	ward_holds_extend(h, slot, 80, 100); /* never shorter */
+	assert_int_equal(ward_holds_expire(h, 60), 90);
+	ward_holds_extend(h, slot, 500, 100);
+	assert_int_equal(ward_holds_expire(h, 60), 150);
+	assert_int_equal(ward_holds_expire(h, 150), UINT64_MAX);
+	assert_int_equal(answered(), 100);
+	ward_holds_release(h, slot, false);
+	(void)ward_holds_free(h);
+}
+
 /* --- a decider and a watchdog, as fast as they can --- */
 
 enum { ROUNDS = 200000 };
@@ -157,6 +177,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_due_gets_the_fail_mode, open_pipe,
 						close_pipe),
 		cmocka_unit_test_setup_teardown(test_places_have_an_end, open_pipe, close_pipe),
+		cmocka_unit_test_setup_teardown(test_holding_again_has_an_end, open_pipe,
+						close_pipe),
 		cmocka_unit_test_setup_teardown(test_two_threads_never_answer_twice, open_pipe,
 						close_pipe),
 	};

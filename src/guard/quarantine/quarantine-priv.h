@@ -16,8 +16,10 @@ struct ward_quarantine {
 	struct ward_quarantine_options options; /* the directory's name is not kept */
 	int dir, lock;
 	uint8_t master[WARD_CONTAINER_MASTER];
-	pthread_mutex_t counting; /* guards the totals */
+	pthread_mutex_t counting; /* guards what follows */
 	struct ward_quarantine_totals totals;
+	struct ward_buf known;	    /* the items' ids in order, as of `known_at` */
+	uint64_t changes, known_at; /* additions and removals so far; 0: never looked */
 };
 
 /* Says that a change to a disk comes next. */

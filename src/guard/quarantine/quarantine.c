@@ -117,6 +117,63 @@ ids_of(struct ward_quarantine *q, const char *suffix, struct ward_buf *ret_ids)
 	return WARD_OK;
 }
 
+/* From the memory, unless there were changes since it was read; who lists page by page would read the
+ * whole directory for each otherwise. False: it has to be read. */
+static bool
+recall_ids(struct ward_quarantine *q, struct ward_buf *ret_ids, uint64_t *ret_changes)
+{
+	bool known;
+
+	ward_buf_init(ret_ids, IDS_MAX, NULL);
+	(void)pthread_mutex_lock(&q->counting);
+	*ret_changes = q->changes;
+	known = q->known_at == q->changes &&
+		ward_buf_append(ret_ids, q->known.data, q->known.len) == WARD_OK;
+	(void)pthread_mutex_unlock(&q->counting);
+	return known;
+}
+
+static void
+remember_ids(struct ward_quarantine *q, const struct ward_buf *ids, uint64_t changes)
+{
+	(void)pthread_mutex_lock(&q->counting);
+	ward_buf_clear(&q->known);
+	q->known_at = ward_buf_append(&q->known, ids->data, ids->len) == WARD_OK ? changes : 0;
+	(void)pthread_mutex_unlock(&q->counting);
+}
+
+static enum ward_rc
+items_of(struct ward_quarantine *q, struct ward_buf *ret_ids)
+{
+	uint64_t changes;
+	enum ward_rc rc;
+
+	if (recall_ids(q, ret_ids, &changes))
+		return WARD_OK;
+	ward_buf_done(ret_ids);
+	rc = ids_of(q, ".ward", ret_ids);
+	if (rc == WARD_OK)
+		remember_ids(q, ret_ids, changes);
+	return rc;
+}
+
+/* The first place behind this id, by bisection. */
+static size_t
+place_after(const struct ward_buf *ids, const uint8_t *after)
+{
+	size_t low = 0, high = ids->len / WARD_ITEM_ID;
+
+	while (after && low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (memcmp(ids->data + middle * WARD_ITEM_ID, after, WARD_ITEM_ID) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low * WARD_ITEM_ID;
+}
+
 /* --- opening --- */
 
 static enum ward_rc
@@ -243,6 +300,8 @@ ward_quarantine_open(const struct ward_quarantine_options *options,
 	if (q->options.item_max == 0)
 		q->options.item_max = UINT64_C(4) << 30;
 	(void)pthread_mutex_init(&q->counting, NULL);
+	ward_buf_init(&q->known, IDS_MAX, NULL);
+	q->changes = 1;
 	rc = open_directory(q, options->directory);
 	if (!rc)
 		rc = load_key(q);
@@ -270,6 +329,7 @@ ward_quarantine_freep(struct ward_quarantine **quarantine)
 	ward_fd_close(&q->dir);
 	ward_fd_close(&q->lock);
 	(void)pthread_mutex_destroy(&q->counting);
+	ward_buf_done(&q->known);
 	ward_crypto_wipe(q->master, sizeof(q->master));
 	free(q);
 }
@@ -280,6 +340,7 @@ void
 ward_quarantine_count(struct ward_quarantine *q, int64_t items, int64_t bytes)
 {
 	(void)pthread_mutex_lock(&q->counting);
+	q->changes += items != 0;
 	q->totals.items += (uint64_t)items;
 	q->totals.bytes += (uint64_t)bytes;
 	(void)pthread_mutex_unlock(&q->counting);
@@ -331,11 +392,9 @@ ward_quarantine_list(struct ward_quarantine *q, const uint8_t *after, ward_quara
 		     void *ctx)
 {
 	WARD_AUTO(ward_buf_done) struct ward_buf ids = {0};
-	enum ward_rc rc = ids_of(q, ".ward", &ids);
+	enum ward_rc rc = items_of(q, &ids);
 
-	for (size_t i = 0; i < ids.len && !rc; i += WARD_ITEM_ID) {
-		if (after && memcmp(ids.data + i, after, WARD_ITEM_ID) <= 0)
-			continue;
+	for (size_t i = place_after(&ids, after); i < ids.len && !rc; i += WARD_ITEM_ID) {
 		rc = ward_quarantine_show(q, ids.data + i, visit, ctx);
 		if (rc == WARD_E_NOENT)
 			rc = WARD_OK; /* deleted meanwhile */

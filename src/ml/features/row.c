@@ -2,18 +2,28 @@
 #include "ml/features/row.h"
 
 #include "ml/features/elf-row.h"
+#include "ml/features/macro-row.h"
+#include "ml/features/pdf-row.h"
 #include "ml/features/pe-row.h"
+#include "ml/features/script-row.h"
 
 _Static_assert(sizeof(struct ward_elf_row) <= WARD_FEATURES_MAX * sizeof(float), "columns");
+_Static_assert(sizeof(struct ward_script_row) <= WARD_FEATURES_MAX * sizeof(float), "columns");
 _Static_assert(sizeof(struct ward_pe_row) <= WARD_FEATURES_MAX * sizeof(float), "columns");
 
 static enum ward_rc
-fill(enum ward_schema_id id, struct ward_span in, struct ward_arena *arena, void *values)
+fill(enum ward_type type, struct ward_span in, struct ward_arena *arena, void *values)
 {
 	/* The structs are nothing but floats (the schema counts them). */
-	if (id == WARD_SCHEMA_ELF)
+	if (type == WARD_TYPE_ELF)
 		return ward_elf_row_make(in, arena, values);
-	return ward_pe_row_make(in, arena, values);
+	if (type == WARD_TYPE_PE)
+		return ward_pe_row_make(in, arena, values);
+	if (type == WARD_TYPE_PDF)
+		return ward_pdf_row_make(in, arena, values);
+	if (ward_script_row_takes(type))
+		return ward_script_row_make(type, in, arena, values);
+	return ward_macro_row_make(type, in, arena, values);
 }
 
 enum ward_rc
@@ -32,7 +42,7 @@ ward_row_make(enum ward_type type, struct ward_span in, struct ward_arena *arena
 	rc = ward_schema_version(row.schema, &row.version);
 	mark = ward_arena_save(arena);
 	if (rc == WARD_OK)
-		rc = fill(row.schema->id, in, arena, row.values);
+		rc = fill(type, in, arena, row.values);
 	ward_arena_restore(arena, mark);
 	if (rc == WARD_OK)
 		*ret_row = row;

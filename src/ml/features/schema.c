@@ -4,7 +4,10 @@
 
 #include "ml/features/elf-row.h"
 #include "ml/features/feature.h"
+#include "ml/features/macro-row.h"
+#include "ml/features/pdf-row.h"
 #include "ml/features/pe-row.h"
+#include "ml/features/script-row.h"
 #include "sys/digest.h"
 
 #define GROUP(name, count, unit, about, source) {#name, count, unit, about, source},
@@ -23,6 +26,51 @@ static const struct ward_feature_group pe_groups[] = {
 };
 #undef WARD_FEATURES
 
+/* The same columns of another text. */
+#define VIEW(name, count, unit, about, source)                                                     \
+	{"view_" #name, count, unit, about, "normalised " source},
+#define JS(name, count, unit, about, source)  {"js_" #name, count, unit, about, "scripts: " source},
+#define VBA(name, count, unit, about, source) {"vba_" #name, count, unit, about, "macros: " source},
+
+static const struct ward_feature_group script_groups[] = {
+#define WARD_FEATURES GROUP
+#include "ml/features/bytes.def"
+#undef WARD_FEATURES
+#define WARD_FEATURES GROUP
+#include "ml/features/text.def"
+#undef WARD_FEATURES
+#define WARD_FEATURES VIEW
+#include "ml/features/text.def"
+#undef WARD_FEATURES
+#define WARD_FEATURES GROUP
+#include "ml/features/script.def"
+#undef WARD_FEATURES
+};
+
+static const struct ward_feature_group pdf_groups[] = {
+#define WARD_FEATURES GROUP
+#include "ml/features/bytes.def"
+#undef WARD_FEATURES
+#define WARD_FEATURES JS
+#include "ml/features/text.def"
+#undef WARD_FEATURES
+#define WARD_FEATURES GROUP
+#include "ml/features/pdf.def"
+#undef WARD_FEATURES
+};
+
+static const struct ward_feature_group macro_groups[] = {
+#define WARD_FEATURES VBA
+#include "ml/features/text.def"
+#undef WARD_FEATURES
+#define WARD_FEATURES VIEW
+#include "ml/features/text.def"
+#undef WARD_FEATURES
+#define WARD_FEATURES GROUP
+#include "ml/features/macro.def"
+#undef WARD_FEATURES
+};
+
 #define SCHEMA(id, name, title, groups, row)                                                       \
 	{                                                                                          \
 		id, name, title, groups, sizeof(groups) / sizeof((groups)[0]),                     \
@@ -33,6 +81,10 @@ static const struct ward_schema schemas[] = {
 	SCHEMA(WARD_SCHEMA_ELF, "elf", "ELF programs, libraries and objects", elf_groups,
 	       struct ward_elf_row),
 	SCHEMA(WARD_SCHEMA_PE, "pe", "PE programs and libraries", pe_groups, struct ward_pe_row),
+	SCHEMA(WARD_SCHEMA_SCRIPT, "script", "scripts", script_groups, struct ward_script_row),
+	SCHEMA(WARD_SCHEMA_PDF, "pdf", "PDF documents", pdf_groups, struct ward_pdf_row),
+	SCHEMA(WARD_SCHEMA_MACRO, "macro", "Office documents and their macros", macro_groups,
+	       struct ward_macro_row),
 };
 
 enum { SCHEMAS = sizeof(schemas) / sizeof(schemas[0]), TEXT_MAX = 256 * 1024 };
@@ -66,7 +118,11 @@ ward_schema_of_type(enum ward_type type)
 		return ward_schema_get(WARD_SCHEMA_ELF);
 	if (type == WARD_TYPE_PE)
 		return ward_schema_get(WARD_SCHEMA_PE);
-	return NULL;
+	if (type == WARD_TYPE_PDF)
+		return ward_schema_get(WARD_SCHEMA_PDF);
+	if (type == WARD_TYPE_OLE2 || type == WARD_TYPE_OOXML)
+		return ward_schema_get(WARD_SCHEMA_MACRO);
+	return ward_script_row_takes(type) ? ward_schema_get(WARD_SCHEMA_SCRIPT) : NULL;
 }
 
 enum ward_rc
