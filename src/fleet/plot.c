@@ -6,7 +6,7 @@
 
 #include "fleet/svg.h"
 
-enum { WIDTH = 860, HEIGHT = 460, LEFT = 76, RIGHT = 250, TOP = 64, BOTTOM = 58 };
+enum { WIDTH = 890, HEIGHT = 460, LEFT = 76, RIGHT = 280, TOP = 64, BOTTOM = 58 };
 enum { PLOT_WIDTH = WIDTH - LEFT - RIGHT, PLOT_HEIGHT = HEIGHT - TOP - BOTTOM };
 enum { POINTS = 400, TEXT = 96, LABEL_GAP = 17, BAR = 34, BAR_GAP = 16, BAR_LEFT = 230 };
 
