@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "engine/engine.h"
+#include "ml/features/feature.h"
 
 static enum ward_rc
 toy_bomb(const struct ward_sink *sink)
@@ -297,6 +298,32 @@ test_what_is_cut_off_inside_is_not_scanned(void **state)
 	assert_int_equal(inner_at(r, "1!/0")->verdict, WARD_NOT_SCANNED);
 }
 
+/* Rows are of the file itself, only when asked for, and cost the scan no memory afterwards. */
+static void
+test_rows(void **state)
+{
+	struct ward_scan_request request = request_of("#!/bin/sh\necho \"$1\"\n");
+	WARD_AUTO(ward_result_freep) struct ward_result *with = NULL;
+	WARD_AUTO(ward_result_freep) struct ward_result *without = run(&request);
+	WARD_AUTO(ward_result_freep) struct ward_result *poor = NULL;
+	uint64_t version;
+
+	(void)state;
+	assert_int_equal(without->row.schema, 0);
+	request.want_row = true;
+	with = run(&request);
+	assert_int_equal(with->row.schema, WARD_SCHEMA_SCRIPT);
+	assert_int_equal(with->row.count, ward_schema_get(WARD_SCHEMA_SCRIPT)->columns);
+	assert_int_equal(ward_schema_version(ward_schema_get(WARD_SCHEMA_SCRIPT), &version),
+			 WARD_OK);
+	assert_true(with->row.version == version);
+	assert_true(with->row.values[0] == (float)request.bytes.len); /* size */
+	request.limits.max_memory = 64 * 1024; /* too little for a row, enough for the scan */
+	poor = run(&request);
+	assert_int_equal(poor->row.schema, 0);
+	assert_int_equal(poor->verdict, without->verdict);
+}
+
 int
 main(void)
 {
@@ -309,6 +336,7 @@ main(void)
 		cmocka_unit_test(test_no_intelligence_is_not_clean),
 		cmocka_unit_test(test_objects_inside_have_verdicts),
 		cmocka_unit_test(test_what_is_cut_off_inside_is_not_scanned),
+		cmocka_unit_test(test_rows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

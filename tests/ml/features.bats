@@ -31,7 +31,7 @@ load ../cli/helpers.bash
 }
 
 @test "the numbers of contents are those of another implementation" {
-	python3 "$top/tests/ml/agree.py" "$ward" /bin/true /bin/cat "$ward" /bin/bash
+	python3 "$top/tests/ml/agree.py" "$ward" /bin/true /bin/cat /bin/bash
 }
 
 @test "scripts and documents have rows of their own" {
