@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "guard/intake/audit.h"
 #include "guard/intake/intake.h"
 #include "guard/intake/ledger.h"
 #include "sys/entry.h"
@@ -30,6 +31,14 @@ struct message {
 	uint64_t id;
 	size_t len;
 	uint8_t bytes[];
+};
+
+/* What is believed of the log, for those who audit. */
+struct shown {
+	bool there;
+	struct ward_audit_head head;
+	struct ward_trust_role signers; /* of timestamps */
+	struct ward_buf envelope;
 };
 
 /* Owned texts. */
@@ -71,6 +80,7 @@ struct ward_intake {
 	struct self new_self;
 	struct ward_ledger *ledger; /* replaced by the thread only */
 	struct ward_intake_state state;
+	struct shown shown;
 };
 
 uint64_t intake_now(const struct ward_intake *i);
@@ -79,6 +89,8 @@ void intake_refuse(struct ward_intake *i, const struct ward_refusal *refusal);
 /* Something that is none, for the history. */
 void intake_tell(const struct ward_intake *i, const char *word, const char *text);
 void intake_show(struct ward_intake *i);
+/* audit.c: a part of that; the lock is held. */
+void intake_show_head(struct ward_intake *i);
 
 /* pin.c: begins with the root that is pinned, or looks whether another one was left. */
 enum ward_rc intake_pin(struct ward_intake *i);

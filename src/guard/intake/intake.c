@@ -59,6 +59,7 @@ intake_show(struct ward_intake *i)
 	s->timestamp_version = t ? t->version : 0;
 	s->timestamp_until_ms = t ? t->expires_ms : 0;
 	s->unsaved = i->dirty || i->lost;
+	intake_show_head(i);
 	(void)pthread_mutex_unlock(&i->lock);
 }
 
@@ -363,6 +364,7 @@ ward_intake_free(struct ward_intake *i)
 		free(m);
 	ward_trust_freep(&i->trust);
 	ward_ledger_freep(&i->ledger);
+	ward_buf_done(&i->shown.envelope);
 	i->overlay = ward_overlay_free(i->overlay);
 	(void)pthread_cond_destroy(&i->come);
 	(void)pthread_mutex_destroy(&i->lock);
