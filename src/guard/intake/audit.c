@@ -61,12 +61,6 @@ struct leaves {
 	struct ward_buf *payload;
 };
 
-static void
-leaves_done(struct leaves *l)
-{
-	free(l->hash);
-}
-
 static enum ward_rc
 put_leaf(void *ctx, uint64_t number, uint64_t taken_ms, struct ward_span payload)
 {
@@ -142,32 +136,43 @@ check_own(struct leaves *l, const struct ward_head *head, struct ward_refusal *r
 	return rc;
 }
 
+static enum ward_rc
+prove(struct ward_intake *i, struct leaves *l, struct ward_audit_record *r,
+      struct ward_refusal *ret_refusal)
+{
+	const struct ward_merkle_source source = {subtree, l};
+	const struct ward_head *head = &r->under.head;
+	uint64_t index = l->wanted - 1;
+	enum ward_rc rc = read_leaves(i, head->size, l);
+
+	if (rc == WARD_OK)
+		rc = check_own(l, head, ret_refusal);
+	if (rc == WARD_OK)
+		rc = ward_merkle_include(&source, index, head->size, &r->proof);
+	if (rc != WARD_OK)
+		return rc;
+	r->taken_ms = l->taken_ms;
+	r->leaf = l->hash[index];
+	rc = ward_proof_included(&r->proof, &r->leaf, index, head->size, &head->root);
+	if (rc == WARD_E_FORMAT)
+		return WARD_REFUSE(ret_refusal, WARD_REFUSED_PROOF,
+				   "record %" PRIu64 " is not in the signed log", l->wanted);
+	return rc;
+}
+
 enum ward_rc
 ward_audit_record(struct ward_intake *i, uint64_t number, struct ward_audit_record *ret,
 		  struct ward_buf *payload, struct ward_refusal *ret_refusal)
 {
-	WARD_AUTO(leaves_done) struct leaves l = {.wanted = number, .payload = payload};
-	const struct ward_merkle_source source = {subtree, &l};
+	struct leaves l = {.wanted = number, .payload = payload};
 	struct ward_audit_record r = {.taken_ms = 0};
 	enum ward_rc rc = ward_audit_head(i, &r.under, NULL);
 
 	if (rc == WARD_OK && (number == 0 || number > r.under.head.size))
 		rc = WARD_E_NOENT;
 	if (rc == WARD_OK)
-		rc = read_leaves(i, r.under.head.size, &l);
-	if (rc == WARD_OK)
-		rc = check_own(&l, &r.under.head, ret_refusal);
-	if (rc == WARD_OK)
-		rc = ward_merkle_include(&source, number - 1, r.under.head.size, &r.proof);
-	if (rc != WARD_OK)
-		return rc;
-	r.taken_ms = l.taken_ms;
-	r.leaf = l.hash[number - 1];
-	rc = ward_proof_included(&r.proof, &r.leaf, number - 1, r.under.head.size,
-				 &r.under.head.root);
-	if (rc == WARD_E_FORMAT)
-		return WARD_REFUSE(ret_refusal, WARD_REFUSED_PROOF,
-				   "record %" PRIu64 " is not in the signed log", number);
+		rc = prove(i, &l, &r, ret_refusal);
+	free(l.hash);
 	if (rc == WARD_OK)
 		*ret = r;
 	return rc;
@@ -228,7 +233,7 @@ static enum ward_rc
 compare(struct ward_intake *i, const struct ward_head *own, const struct ward_head *other,
 	enum ward_audit_word *ret_word, struct ward_refusal *ret_refusal)
 {
-	WARD_AUTO(leaves_done) struct leaves l = {.wanted = 0};
+	struct leaves l = {.wanted = 0};
 	const struct ward_merkle_source source = {subtree, &l};
 	struct ward_hash root;
 	enum ward_rc rc = read_leaves(i, own->size, &l);
@@ -240,6 +245,7 @@ compare(struct ward_intake *i, const struct ward_head *own, const struct ward_he
 	if (rc == WARD_OK)
 		*ret_word = ward_hash_equal(&root, &other->root) ? WARD_AUDIT_AGREES
 								 : WARD_AUDIT_DIFFERS;
+	free(l.hash);
 	return rc;
 }
 

@@ -26,9 +26,9 @@ test_nothing_yet(void **state)
 	ward_buf_init(&payload, 1 << 20, NULL);
 	assert_int_equal(ward_audit_head(intake, &h, NULL), WARD_E_NOENT);
 	assert_int_equal(ward_audit_record(intake, 1, &r, &payload, &why), WARD_E_NOENT);
-	assert_int_equal(ward_audit_compare(intake, p->envelopes[WARD_DSSE_TIMESTAMP], &h, &word,
-					    &why),
-			 WARD_E_NOENT);
+	assert_int_equal(
+		ward_audit_compare(intake, p->envelopes[WARD_DSSE_TIMESTAMP], &h, &word, &why),
+		WARD_E_NOENT);
 	ward_buf_done(&payload);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The process that reads what came from elsewhere: it gives up root and all the rest, as a scanner's
- * worker does, and only then looks at a byte of a pack or delta. Descriptors: 3 the channel, 4 the file,
+ * worker does, and only then looks at a byte of a pack, a delta or a rule. Descriptors: 3 the channel, 4 the file,
  * 5 the base of a delta. Each message begins with a letter.
  */
 #ifndef WARD_GUARD_UPDATES_CHILD_H
@@ -10,8 +10,8 @@
 #include "base/rc.h"
 #include "base/span.h"
 
-/* The first argument by which a program's main knows that it is to be this; then "look" or "apply",
- * and the longest result in bytes. */
+/* The first argument by which a program's main knows that it is to be this; then "look", "apply"
+ * or "compile", and the longest result in bytes. */
 #define WARD_UPDATES_CHILD "--read-update"
 
 enum {
@@ -24,6 +24,13 @@ enum {
 	WARD_UPDATES_DATA = 'd',
 	WARD_UPDATES_END = 'e',
 	WARD_UPDATES_FAILED = 'x',
+	/* Of rules: the record (uint64_t) whose turn it is; one that is left out, with why. */
+	WARD_UPDATES_TRIES = 't',
+	WARD_UPDATES_BAD = 'b',
+	/* Before each rule in the file: number (8), format (4, ward_rules_format), length (4),
+	 * little-endian. */
+	WARD_UPDATES_RULE_HEAD = 16,
+	WARD_UPDATES_WHY_MAX = 400,
 };
 
 /* Between one program and itself: as it lies in memory. */
@@ -34,6 +41,9 @@ struct ward_updates_look {
 	uint32_t is_delta;	 /* else a pack, of which every byte is right */
 	uint32_t zero;
 };
+
+/* "yar" … by the number in the file; NULL: there is no such. Static. */
+const char *ward_rules_format(uint32_t number);
 
 /* For main; the exit code. */
 int ward_updates_child(int argc, char **argv);

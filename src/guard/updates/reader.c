@@ -19,6 +19,7 @@ struct reading {
 	int out;      /* -1: none */
 	uint64_t written;
 	struct ward_updates_look *look;
+	struct ward_reader_bad *bad; /* NULL: no rules are compiled */
 	bool done;
 	uint8_t message[WARD_IPC_MESSAGE_MAX];
 };
@@ -84,6 +85,29 @@ take_failure(struct ward_span rest)
 	}
 }
 
+/* A record's number, and for people why it is left out. */
+static enum ward_rc
+take_rule(struct reading *g, bool bad, struct ward_span rest)
+{
+	char why[WARD_UPDATES_WHY_MAX + 1];
+	uint64_t number;
+
+	if (!g->bad || rest.len < sizeof(number) ||
+	    rest.len > sizeof(number) + (bad ? WARD_UPDATES_WHY_MAX : 0))
+		return WARD_E_PROTO;
+	memcpy(&number, rest.data, sizeof(number));
+	if (!bad) {
+		g->bad->trying = number;
+		return WARD_OK;
+	}
+	rest = ward_span_cut(rest, sizeof(number), rest.len);
+	for (size_t i = 0; i < rest.len; i++)
+		why[i] = (char)(rest.data[i] >= ' ' && rest.data[i] < 0x7f ? rest.data[i] : '?');
+	why[rest.len] = 0;
+	g->bad->say(g->bad->ctx, number, why);
+	return WARD_OK;
+}
+
 static enum ward_rc
 take(struct reading *g, struct ward_span m)
 {
@@ -105,6 +129,9 @@ take(struct reading *g, struct ward_span m)
 			return WARD_E_LIMIT;
 		g->written += rest.len;
 		return ward_fd_write_all(g->out, rest);
+	case WARD_UPDATES_TRIES:
+	case WARD_UPDATES_BAD:
+		return take_rule(g, m.data[0] == WARD_UPDATES_BAD, rest);
 	case WARD_UPDATES_END:
 		g->done = g->out >= 0;
 		return g->done ? WARD_OK : WARD_E_PROTO;
@@ -180,6 +207,21 @@ ward_reader_apply(const struct ward_reader *r, int delta, int base, int out)
 		return WARD_E_NOMEM;
 	g->out = out;
 	rc = read_with(r, g, "apply", delta, base);
+	free(g);
+	return rc;
+}
+
+enum ward_rc
+ward_reader_compile(const struct ward_reader *r, int rules, struct ward_reader_bad *bad, int out)
+{
+	struct reading *g = calloc(1, sizeof(*g));
+	enum ward_rc rc;
+
+	if (!g)
+		return WARD_E_NOMEM;
+	g->out = out;
+	g->bad = bad;
+	rc = read_with(r, g, "compile", rules, -1);
 	free(g);
 	return rc;
 }

@@ -23,4 +23,15 @@ enum ward_rc ward_reader_look(const struct ward_reader *r, int file,
 enum ward_rc ward_reader_apply(const struct ward_reader *r, int delta, int base,
 			       int out) WARD_MUST_CHECK;
 
+/* Told of rules that are left out, and whose turn it was when the child ended (0: nobody's). */
+struct ward_reader_bad {
+	void (*say)(void *ctx, uint64_t number, const char *why);
+	void *ctx;
+	uint64_t trying;
+};
+
+/* Compiles rules (rules.h) and writes the pack, or nothing when none is good, to `out`. The same. */
+enum ward_rc ward_reader_compile(const struct ward_reader *r, int rules,
+				 struct ward_reader_bad *bad, int out) WARD_MUST_CHECK;
+
 #endif
