@@ -91,6 +91,36 @@ block() {
 	[[ $output == *"only a running service"* ]]
 }
 
+@test "the same by plain GET, for caches and mirrors" {
+	start_service --set updates.mirror-listen=127.0.0.1:0
+	mirror=http://127.0.0.1:$(sed -n 's/.*mirror.started.*"server.port":"\([0-9]*\)".*/\1/p' "$dir/serve.log")
+	for i in 1 2 3; do
+		block "$i"
+	done
+	curl -sf "$mirror/v1/metadata/root/1" -o "$dir/root" -D "$dir/headers"
+	grep -qi "^cache-control: public, max-age=31536000, immutable" "$dir/headers"
+	cmp "$dir/root" "$dir/trust/1.root"
+	curl -sf "$mirror/v1/metadata/targets/1" -o "$dir/targets"
+	curl -sf "$mirror/v1/metadata/snapshot/1" -o "$dir/snapshot"
+	curl -sf "$mirror/v1/metadata/timestamp" -o "$dir/timestamp" -D "$dir/headers"
+	grep -qi "^cache-control: public, max-age=5" "$dir/headers"
+	[ -s "$dir/timestamp" ]
+	curl -sf "$mirror/v1/updates/0" -o "$dir/updates"
+	size=$(stat -c %s "$dir/updates")
+	{
+		printf "$(printf '\\x%02x' $((size >> 24)) $((size >> 16 & 255)) $((size >> 8 & 255)) $((size & 255)))"
+		cat "$dir/updates"
+	} >"$dir/frames"
+	run believe "$dir/frames"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "${lines[3]}" = "taken 3 of 3" ]
+	for path in / /v1/updates/x /v1/updates/-1 /v1/metadata/root/2 /v1/metadata/root/0 /v1/metadata/other/1; do
+		[ "$(curl -s -o "$dir/out" -w '%{http_code}' "$mirror$path")" = 404 ]
+	done
+	[ "$(curl -s -X POST -d x -o "$dir/out" -w '%{http_code}' "$mirror/v1/updates/0")" = 405 ]
+}
+
 @test "a conviction is a record before its answer, and taken back when an analyst says so" {
 	have_grpc_client || skip "npm cannot fetch @grpc/grpc-js"
 	start_service

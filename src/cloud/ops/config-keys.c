@@ -164,6 +164,10 @@ const struct ward_config_key ward_config_keys[] = {
 	TIME("updates", "gate-age", updates.gate_age_ms, 0, 3650 * DAY, "1d",
 	     "How long ago a file was first met, at least, for the gates to hold a block of it: "
 	     "what spreads over all devices within an hour is an outbreak."),
+	TEXT("updates", "mirror-listen", updates.mirror_listen, "",
+	     "Address and port where signed updates can be had by plain GET, for caches and "
+	     "mirrors, "
+	     "by anybody; empty: off."),
 
 	NUMBER("limits", "device-requests", limits.device_requests, 1, 1000000, "200",
 	       "Calls of one device each second, in the long run."),

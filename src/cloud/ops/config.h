@@ -63,6 +63,7 @@ struct ward_config {
 		uint64_t confidence; /* 0 to 100 */
 		uint64_t life_ms;
 		uint64_t gate_devices, gate_percent, gate_age_ms;
+		ward_config_text mirror_listen;
 	} updates;
 	struct {
 		uint64_t device_requests, device_burst; /* a second */

@@ -2,10 +2,10 @@
 #include "cloud/serve/http.h"
 
 #include <arpa/inet.h>
-#include <microhttpd.h>
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "cloud/serve/http-priv.h"
 
 enum { TEXT_MAX = 4 * 1024 * 1024, CONNECTIONS = 64, TIMEOUT_SECONDS = 10, HOST_MAX = 64 };
 
@@ -103,50 +103,56 @@ parse_address(const char *listen, struct sockaddr_storage *ret)
 	return inet_pton(AF_INET, host, &v4->sin_addr) == 1;
 }
 
-static struct MHD_Daemon *
-start(struct ward_http *http, const struct sockaddr_storage *address)
+enum ward_rc
+ward_http_listen(const char *listen, MHD_AccessHandlerCallback handler, void *context,
+		 struct MHD_Daemon **ret)
 {
+	struct sockaddr_storage address;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD;
 
-	if (address->ss_family == AF_INET6)
+	if (!parse_address(listen, &address))
+		return WARD_E_INVAL;
+	if (address.ss_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR,
-				address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+	*ret = MHD_start_daemon(flags, 0, NULL, NULL, handler, context, MHD_OPTION_SOCK_ADDR,
+				&address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 				MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS,
 				MHD_OPTION_END);
+	return *ret ? WARD_OK : WARD_E_IO;
+}
+
+uint16_t
+ward_http_daemon_port(struct MHD_Daemon *daemon)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
+
+	return info ? info->port : 0;
 }
 
 enum ward_rc
 ward_http_start(const char *listen, struct ward_metrics *metrics, ward_health_fn health,
 		void *context, struct ward_http **ret)
 {
-	struct sockaddr_storage address;
-	struct ward_http *http;
+	struct ward_http *http = calloc(1, sizeof(*http));
+	enum ward_rc rc;
 
-	if (!parse_address(listen, &address))
-		return WARD_E_INVAL;
-	http = calloc(1, sizeof(*http));
 	if (!http)
 		return WARD_E_NOMEM;
 	http->metrics = metrics;
 	http->health = health;
 	http->context = context;
-	http->daemon = start(http, &address);
-	if (!http->daemon) {
+	rc = ward_http_listen(listen, on_request, http, &http->daemon);
+	if (rc)
 		free(http);
-		return WARD_E_IO;
-	}
-	*ret = http;
-	return WARD_OK;
+	else
+		*ret = http;
+	return rc;
 }
 
 uint16_t
 ward_http_port(const struct ward_http *http)
 {
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
-
-	return info ? info->port : 0;
+	return ward_http_daemon_port(http->daemon);
 }
 
 struct ward_http *

@@ -20,6 +20,7 @@
 #include "cloud/serve/figures.h"
 #include "cloud/serve/http.h"
 #include "cloud/serve/keeper.h"
+#include "cloud/serve/mirror.h"
 #include "cloud/service/service.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -51,6 +52,7 @@ struct serve {
 	struct ward_edge *edge;
 	struct ward_admin_server *admin;
 	struct ward_http *http;
+	struct ward_mirror *mirror;
 	struct ward_keeper *keeper;
 	struct ward_histogram *latency[METHODS];
 	struct ward_counter *results[METHODS][WARD_GRPC_STATUSES];
@@ -362,6 +364,23 @@ open_node(struct serve *s)
 }
 
 static enum ward_rc
+start_mirror(struct serve *s)
+{
+	const char *listen = s->options.config.updates.mirror_listen;
+	char port[16];
+	enum ward_rc rc = listen[0] ? ward_mirror_start(listen, s->service, &s->mirror) : WARD_OK;
+
+	if (rc && ward_buf_printf(&s->why, "updates.mirror-listen: %s\n", listen))
+		return rc;
+	if (s->mirror) {
+		(void)snprintf(port, sizeof(port), "%u", ward_mirror_port(s->mirror));
+		ward_say(WARD_INFO, "mirror.started", "signed updates by GET", "server.port", port,
+			 NULL);
+	}
+	return rc;
+}
+
+static enum ward_rc
 start(struct serve *s)
 {
 	const struct ward_config *c = &s->options.config;
@@ -385,6 +404,8 @@ start(struct serve *s)
 	if (!rc)
 		rc = ward_keeper_start(s->node, &s->keeper);
 	if (!rc)
+		rc = start_mirror(s);
+	if (!rc)
 		ward_figures_register(s->metrics, s->node, s->edge);
 	if (!rc && c->metrics.listen[0]) {
 		rc = ward_http_start(c->metrics.listen, s->metrics, well, s, &s->http);
@@ -404,6 +425,7 @@ stop(struct serve *s)
 		ward_edge_stop(s->edge);
 	}
 	ward_http_stop(s->http);
+	ward_mirror_stop(s->mirror);
 	ward_keeper_stop(s->keeper);
 	ward_admin_server_stop(s->admin);
 	if (s->service)

@@ -165,6 +165,19 @@ ward_service_updated(struct ward_service *s, uint64_t position)
 	service_follow_news(s->follower, position);
 }
 
+enum ward_rc
+ward_service_batch(struct ward_service *s, uint64_t after, struct ward_message **ret)
+{
+	return service_ledger_batch(s->ledger, after, WARD_WIRE_UPDATES_MAX, ret);
+}
+
+enum ward_rc
+ward_service_envelope(struct ward_service *s, Ward__V1__Role role, uint64_t version,
+		      struct ward_buf *out)
+{
+	return service_ledger_metadata(s->ledger, role, version, out);
+}
+
 void
 ward_service_methods(struct ward_service *s, struct ward_method ret[WARD_SERVICE_METHODS])
 {

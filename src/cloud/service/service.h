@@ -42,6 +42,12 @@ void ward_service_methods(struct ward_service *service,
 /* For the edge's hooks: may this device call now? Any thread. */
 enum ward_grpc_status ward_service_admit(struct ward_service *service,
 					 const struct ward_peer *peer);
+/* What FetchUpdates and FetchMetadata answer, for other ways to ask: signed records behind a number, as a message
+ * Updates with a reference of the caller's; an envelope, appended (WARD_E_NOENT). Reads RocksDB. Any thread. */
+enum ward_rc ward_service_batch(struct ward_service *service, uint64_t after,
+				struct ward_message **ret) WARD_MUST_CHECK;
+enum ward_rc ward_service_envelope(struct ward_service *service, Ward__V1__Role role,
+				   uint64_t version, struct ward_buf *out) WARD_MUST_CHECK;
 /* The updates up to this position are there: those who follow them are served. Any thread. */
 void ward_service_updated(struct ward_service *service, uint64_t position);
 
