@@ -51,7 +51,7 @@ static const char *const layer_names[WARD_LAYER_END] = {
 	[WARD_LAYER_HASH] = "hash",	      [WARD_LAYER_YARA] = "yara",
 	[WARD_LAYER_SIGNATURE] = "signature", [WARD_LAYER_STRUCTURE] = "structure",
 	[WARD_LAYER_CLOUD] = "cloud",	      [WARD_LAYER_POLICY] = "policy",
-	[WARD_LAYER_CACHE] = "cache",
+	[WARD_LAYER_CACHE] = "cache",	      [WARD_LAYER_RECORD] = "record",
 };
 
 const char *

@@ -63,10 +63,11 @@ enum ward_layer {
 	WARD_LAYER_CLOUD = 16,
 	WARD_LAYER_POLICY, /* its list of contents that are blocked */
 	WARD_LAYER_CACHE,  /* it was known from before */
+	WARD_LAYER_RECORD, /* a signed record that blocks a content */
 	WARD_LAYER_END,
 };
 
-/* "hash", "yara", "signature", "structure", "cloud", "policy", "cache"; static. */
+/* "hash", "yara", "signature", "structure", "cloud", "policy", "cache", "record"; static. */
 const char *ward_layer_name(enum ward_layer layer);
 
 #endif

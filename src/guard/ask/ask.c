@@ -15,6 +15,8 @@
 
 #include "guard/ask/known.h"
 #include "guard/ask/recent.h"
+#include "guard/ask/settings.h"
+#include "guard/ask/signed.h"
 #include "proto/place.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -60,7 +62,8 @@ struct ward_asker {
 	struct ward_peer *peer;
 	struct ward_notes *notes;
 	struct ward_recent *recent; /* the thread's */
-	uint64_t since;		    /* wall clock, µs: from when on files count as written */
+	struct ward_signed *overruled;
+	uint64_t since; /* wall clock, µs: from when on files count as written */
 	pthread_t thread;
 	bool running;
 	int wake;
@@ -77,52 +80,12 @@ struct ward_asker {
 
 /* --- settings --- */
 
-static Ward__V1__Level
-level_of(enum ward_policy_level level)
-{
-	return (Ward__V1__Level)(WARD__V1__LEVEL__LEVEL_NORMAL + (int)level);
-}
-
-static Ward__V1__Samples
-samples_of(enum ward_policy_samples samples)
-{
-	switch (samples) {
-	case WARD_POLICY_SAMPLES_ALL:
-		return WARD__V1__SAMPLES__SAMPLES_ALL;
-	case WARD_POLICY_SAMPLES_NONE:
-		return WARD__V1__SAMPLES__SAMPLES_NONE;
-	case WARD_POLICY_SAMPLES_ASK:
-		return WARD__V1__SAMPLES__SAMPLES_ASK;
-	case WARD_POLICY_SAMPLES_SAFE:
-	case WARD_POLICY_SAMPLES_COUNT:
-		break;
-	}
-	return WARD__V1__SAMPLES__SAMPLES_SAFE;
-}
-
-static void
-settings_of(const struct ward_policy *p, const char *intelligence, struct ward_peer_settings *s)
-{
-	*s = (struct ward_peer_settings){.enabled = p->cloud.enabled};
-	ward__v1__policy__init(&s->policy);
-	s->policy.level = level_of(p->cloud.level);
-	s->policy.samples = samples_of(p->cloud.samples);
-	s->policy.hold_ms = (uint32_t)p->cloud.hold;
-	s->policy.send_names = p->cloud.send_names;
-	s->policy.private_lookup = p->cloud.private_lookup;
-	(void)snprintf(s->server, sizeof(s->server), "%s", p->cloud.server);
-	(void)snprintf(s->proxy, sizeof(s->proxy), "%s", p->cloud.proxy);
-	(void)snprintf(s->engine_version, sizeof(s->engine_version), "%s", WARD_VERSION);
-	(void)snprintf(s->intelligence_version, sizeof(s->intelligence_version), "%.64s",
-		       intelligence);
-}
-
 void
 ward_asker_policy(struct ward_asker *a, const struct ward_policy *policy)
 {
 	struct ward_peer_settings settings;
 
-	settings_of(policy, a->o.intelligence, &settings);
+	ward_peer_settings_of(policy, a->o.intelligence, &settings);
 	(void)pthread_mutex_lock(&a->lock);
 	a->policy = *policy;
 	a->state.enabled = policy->cloud.enabled;
@@ -558,6 +521,9 @@ on_answer(struct ward_asker *a, const Ward__Uplink__V1__Answer *m)
 	struct said s = {.was.fd = -1};
 	bool use;
 
+	if (a->o.intake && m->verdict && m->verdict->record.len > 0)
+		ward_intake_record(a->o.intake,
+				   ward_span_of(m->verdict->record.data, m->verdict->record.len));
 	(void)pthread_mutex_lock(&a->lock);
 	use = take_answer(a, m, &s);
 	(void)pthread_mutex_unlock(&a->lock);
@@ -578,6 +544,7 @@ on_answer(struct ward_asker *a, const Ward__Uplink__V1__Answer *m)
 struct change {
 	struct ward_asker *a;
 	const Ward__V1__VerdictChange *what;
+	bool convicts;
 };
 
 static uint32_t
@@ -607,11 +574,12 @@ answer_of_change(const Ward__V1__VerdictChange *what)
 
 /* The lock is held. */
 static void
-learn_change(struct ward_asker *a, const Ward__V1__VerdictChange *what)
+learn_change(struct ward_asker *a, const struct change *c)
 {
-	const struct ward_answer answer = answer_of_change(what);
+	const struct ward_answer answer = answer_of_change(c->what);
 
-	ward_known_put(a->known, what->sha256.data, &answer);
+	if (c->convicts || answer.verdict != WARD_MALICIOUS)
+		ward_known_put(a->known, c->what->sha256.data, &answer);
 }
 
 static void
@@ -620,7 +588,7 @@ apply_change(void *ctx, int fd, const struct ward_key *key)
 	const struct change *c = ctx;
 	struct ward_answer answer = answer_of_change(c->what);
 
-	if (answer.verdict >= WARD_SUSPICIOUS)
+	if (c->convicts && answer.verdict >= WARD_SUSPICIOUS)
 		ward_decide_revise(c->a->decide, fd, key, 0, &answer);
 	else
 		ward_decide_forget(c->a->decide, fd, key);
@@ -629,20 +597,52 @@ apply_change(void *ctx, int fd, const struct ward_key *key)
 static void
 on_change(struct ward_asker *a, const Ward__Uplink__V1__Change *m)
 {
-	struct change c = {a, NULL};
+	struct change c = {a, m->verdict, !ward_signed_only(a->o.intake)};
 
 	(void)pthread_mutex_lock(&a->lock);
 	if (m->what_case == WARD__UPLINK__V1__CHANGE__WHAT_RESTART)
 		ward_known_clear(a->known);
 	else
-		learn_change(a, m->verdict);
+		learn_change(a, &c);
 	(void)pthread_mutex_unlock(&a->lock);
 	if (m->what_case == WARD__UPLINK__V1__CHANGE__WHAT_RESTART) {
 		ward_decide_new_epoch(a->decide);
 		return;
 	}
-	c.what = m->verdict;
 	ward_recent_find(a->recent, m->verdict->sha256.data, apply_change, &c);
+}
+
+/* --- signed updates --- */
+
+enum ward_rc
+ward_asker_need(struct ward_asker *a, uint64_t id, const struct ward_intake_want *want)
+{
+	return ward_signed_need(a->peer, id, want);
+}
+
+static void
+on_pushed(void *ctx, struct ward_span updates)
+{
+	const struct ward_asker *a = ctx;
+
+	if (a->o.intake)
+		ward_intake_pushed(a->o.intake, updates);
+}
+
+static void
+on_fetched(void *ctx, uint64_t id, struct ward_span message, const char *why)
+{
+	const struct ward_asker *a = ctx;
+
+	if (a->o.intake)
+		ward_intake_fetched(a->o.intake, id, *why ? WARD_E_GONE : WARD_OK, message);
+}
+
+void
+ward_asker_overruled(struct ward_asker *a, const uint8_t (*digests)[WARD_SHA256_LEN], size_t count)
+{
+	ward_signed_put(a->overruled, digests, count);
+	poke(a);
 }
 
 /* --- the network process --- */
@@ -651,10 +651,11 @@ static void
 on_state(struct ward_asker *a, const Ward__Uplink__V1__State *m)
 {
 	struct ward_asker_state *s = &a->state;
-	bool begins;
+	bool begins, online;
 
 	(void)pthread_mutex_lock(&a->lock);
 	begins = a->told && m->enrolled && !s->enrolled;
+	online = m->connected && !s->connected;
 	a->told = true;
 	s->enrolled = m->enrolled;
 	s->connected = m->connected;
@@ -677,6 +678,9 @@ on_state(struct ward_asker *a, const Ward__Uplink__V1__State *m)
 	/* What was let go because there was nobody to ask is asked about now. */
 	if (begins)
 		ward_decide_new_epoch(a->decide);
+	ward_signed_self(a->o.intake, m->device, a->policy.updates.ring);
+	if (online && a->o.intake)
+		ward_intake_online(a->o.intake);
 }
 
 /* Those who still wait have their time: their questions are put to its next life. */
@@ -894,6 +898,7 @@ run(void *ctx)
 		check_packages(a);
 		now = ward_clock_monotonic();
 		expire(a, now);
+		ward_signed_look(a->overruled, a->recent, a->decide);
 		ward_notes_send(a->notes, a->peer);
 		sleep_for(a, resend(a, now));
 	}
@@ -919,6 +924,8 @@ ward_asker_new(const struct ward_asker_options *options, struct ward_asker **ret
 		.program = options->program,
 		.directory = options->directory,
 		.reply = on_reply,
+		.pushed = on_pushed,
+		.fetched = on_fetched,
 		.lost = on_lost,
 		.process = on_process,
 		.ctx = a,
@@ -931,12 +938,13 @@ ward_asker_new(const struct ward_asker_options *options, struct ward_asker **ret
 	a->state.enabled = options->policy->cloud.enabled;
 	a->since = ward_clock_wall() - WRITTEN_BEFORE;
 	(void)pthread_mutex_init(&a->lock, NULL);
-	settings_of(options->policy, options->intelligence, &peer.settings);
+	ward_peer_settings_of(options->policy, options->intelligence, &peer.settings);
 	a->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	a->known = ward_known_new();
 	a->notes = ward_notes_new();
 	a->recent = ward_recent_new();
-	if (a->wake < 0 || !a->known || !a->notes || !a->recent ||
+	a->overruled = ward_signed_new(options->intake);
+	if (a->wake < 0 || !a->known || !a->notes || !a->recent || !a->overruled ||
 	    ward_peer_new(&peer, &a->peer) != WARD_OK) {
 		(void)ward_asker_free(a);
 		return WARD_E_NOMEM;
@@ -970,6 +978,7 @@ ward_asker_free(struct ward_asker *a)
 		if (a->pending[i].state != PENDING_FREE)
 			free_place(&a->pending[i]);
 	a->recent = ward_recent_free(a->recent);
+	a->overruled = ward_signed_free(a->overruled);
 	a->known = ward_known_free(a->known);
 	a->notes = ward_notes_free(a->notes);
 	ward_fd_close(&a->wake);

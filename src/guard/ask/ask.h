@@ -10,6 +10,7 @@
 #include "guard/ask/notes.h"
 #include "guard/ask/peer.h"
 #include "guard/decide/decide.h"
+#include "guard/intake/intake.h"
 #include "guard/origin/origins.h"
 #include "guard/packages/packages.h"
 
@@ -22,7 +23,8 @@ struct ward_asker_options {
 	const struct ward_policy *policy; /* copied */
 	struct ward_origins *origins;	  /* borrowed; who wrote what */
 	struct ward_packages
-		*packages; /* borrowed; NULL: files of packages are held as all others */
+		*packages;	    /* borrowed; NULL: files of packages are held as all others */
+	struct ward_intake *intake; /* borrowed; NULL: signed updates are nobody's here */
 	/* As of peer.h. */
 	void (*process)(void *ctx, int pid, bool alive);
 	void *ctx;
@@ -54,6 +56,14 @@ enum ward_rc ward_asker_look(struct ward_asker *a,
 void ward_asker_tell(struct ward_asker *a, const struct ward_note *note);
 /* Before the end: waits, at most so long, until what was told is safe with the network process. */
 void ward_asker_flush(struct ward_asker *a, unsigned ms);
+
+/* What the intake needs (guard/intake): asks the service, by the network process. Any thread. */
+enum ward_rc ward_asker_need(struct ward_asker *a, uint64_t id,
+			     const struct ward_intake_want *want) WARD_MUST_CHECK;
+/* Records say something else of these contents: files with them that were let go are looked for, and what is
+ * blocked now is acted on as a late verdict is. What is too much at once is left to the next open. Any thread. */
+void ward_asker_overruled(struct ward_asker *a, const uint8_t (*digests)[WARD_SHA256_LEN],
+			  size_t count);
 
 struct ward_asker_state {
 	bool running, enabled, enrolled, connected, breaker_open;

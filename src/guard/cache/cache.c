@@ -18,6 +18,9 @@ struct entry {
 	uint8_t reason;
 	bool from_cloud;
 	bool allowed;
+	bool recorded;
+	bool digested;
+	uint8_t sha256[32];
 	uint32_t used; /* the cache's clock when it was last of use; 0: empty */
 };
 
@@ -111,7 +114,10 @@ ward_cache_find(struct ward_cache *c, const struct ward_key *key, uint32_t epoch
 		.until = e->until,
 		.from_cloud = e->from_cloud,
 		.allowed = e->allowed,
+		.recorded = e->recorded,
+		.digested = e->digested,
 	};
+	memcpy(ret_verdict->sha256, e->sha256, sizeof(e->sha256));
 	return true;
 }
 
@@ -149,11 +155,14 @@ ward_cache_put(struct ward_cache *c, const struct ward_key *key, uint32_t epoch,
 		.until = verdict->until,
 		.from_cloud = verdict->from_cloud,
 		.allowed = verdict->allowed,
+		.recorded = verdict->recorded,
+		.digested = verdict->digested,
 		.threat = verdict->threat,
 		.verdict = (uint8_t)verdict->verdict,
 		.reason = (uint8_t)verdict->reason,
 		.used = tick(c),
 	};
+	memcpy(e->sha256, verdict->sha256, sizeof(e->sha256));
 }
 
 void

@@ -20,7 +20,10 @@ struct ward_cache_verdict {
 	uint16_t threat;	 /* whoever asks gives it a meaning */
 	uint32_t until;		 /* likewise; 0: no end */
 	bool from_cloud;
-	bool allowed; /* here, whatever was said of it */
+	bool allowed;  /* here, whatever was said of it */
+	bool recorded; /* a signed record says so */
+	bool digested; /* its digest follows */
+	uint8_t sha256[32];
 };
 
 struct ward_cache_stats {
@@ -31,7 +34,7 @@ struct ward_cache_stats {
 
 struct ward_cache;
 
-/* `entries` is rounded up to a power of two, at least 64; each costs 56 bytes. NULL without memory. */
+/* `entries` is rounded up to a power of two, at least 64; each costs 88 bytes. NULL without memory. */
 struct ward_cache *ward_cache_new(size_t entries) WARD_MUST_CHECK;
 struct ward_cache *ward_cache_free(struct ward_cache *c);
 

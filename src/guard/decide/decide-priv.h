@@ -93,12 +93,16 @@ struct ward_decide {
 	size_t working[LANES]; /* urgent questions that scanners have, by whose they are */
 	struct ward_cache *cache;
 	struct ward_names names;
+	struct ward_ruled ruled; /* texts of the answer that is being weighed */
 	uint32_t epoch;
 	uint32_t
 		marks_until; /* the first second in which a mark stands for too long; 0: none will */
 	struct ward_decide_stats stats;
 };
 
+/* What records say of a content; NULL: not known. Texts may be NULL. */
+enum ward_ruling decide_ruling(const struct ward_decide *d, const uint8_t *sha256,
+			       struct ward_ruled *ret_ruled);
 /* Seconds of the monotonic clock, never 0: what `until` counts. */
 uint32_t decide_second(void);
 

@@ -132,6 +132,14 @@ ward_decide_new_epoch(struct ward_decide *d)
 	(void)pthread_mutex_unlock(&d->lock);
 }
 
+void
+ward_decide_recheck(struct ward_decide *d)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	unsettle_all(d);
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
 struct ward_holds *
 ward_decide_holds(struct ward_decide *d)
 {
@@ -312,12 +320,38 @@ begin(struct ward_decide *d, uint32_t slot, const struct ward_key *key)
 	question_enqueue(d, q, urgency_of(d, open));
 }
 
+enum ward_ruling
+decide_ruling(const struct ward_decide *d, const uint8_t *sha256, struct ward_ruled *ret_ruled)
+{
+	if (!sha256 || !d->ops.ruled)
+		return WARD_RULING_NONE;
+	return d->ops.ruled(d->ops.ctx, sha256, ret_ruled);
+}
+
+/* Signed records say something else of it by now. */
+static bool
+is_overruled(const struct ward_decide *d, const struct ward_cache_verdict *known)
+{
+	enum ward_ruling ruling = decide_ruling(d, known->digested ? known->sha256 : NULL, NULL);
+
+	if (ruling == WARD_RULING_BLOCK)
+		return known->verdict != WARD_MALICIOUS;
+	if (ruling == WARD_RULING_ALLOW)
+		return known->verdict >= WARD_SUSPICIOUS && !known->allowed;
+	return known->recorded;
+}
+
 /* An answer whose time is over is none. */
 static bool
 recall(struct ward_decide *d, const struct ward_key *key, struct ward_cache_verdict *ret_known)
 {
 	if (!ward_cache_find(d->cache, key, d->epoch, ret_known))
 		return false;
+	if (is_overruled(d, ret_known)) {
+		ward_cache_drop(d->cache, key);
+		d->stats.overruled++;
+		return false;
+	}
 	if (ret_known->until == 0 || ret_known->until > decide_second())
 		return true;
 	ward_cache_drop(d->cache, key);

@@ -35,7 +35,8 @@ struct ward_answer {
 	const char *layer; /* "yara", "cloud" … */
 	const char *tier;  /* of the cloud's, static; NULL: not known */
 	bool from_cloud;
-	bool blocked; /* by the policy's own list: nothing allows it */
+	bool blocked;  /* by the policy's own list: nothing allows it */
+	bool recorded; /* by a signed record, which may end */
 	/* From this second of the monotonic clock on it is to be asked for anew; 0: no end. */
 	uint32_t until;
 };
@@ -72,6 +73,14 @@ enum ward_incident_kind {
 	WARD_INCIDENTS,
 };
 
+/* What signed records say of a content. */
+enum ward_ruling { WARD_RULING_NONE, WARD_RULING_BLOCK, WARD_RULING_ALLOW };
+
+/* Of a block; texts as long as answers' are kept. */
+struct ward_ruled {
+	char threat[128], rule[128];
+};
+
 /* All borrowed for the time of the call. */
 struct ward_incident {
 	enum ward_incident_kind kind;
@@ -101,6 +110,10 @@ struct ward_decide_ops {
 	bool (*allowed)(void *ctx, const struct ward_answer *answer, bool *ret_for_good);
 	/* Convicted by the policy, whatever is found in it. NULL: nothing is. */
 	bool (*blocked)(void *ctx, const uint8_t sha256[WARD_SHA256_LEN]);
+	/* What signed records say of it now; asked of what is remembered too, so it may change at any time
+	 * (ward_decide_recheck). ret_ruled may be NULL. NULL: nothing. */
+	enum ward_ruling (*ruled)(void *ctx, const uint8_t sha256[WARD_SHA256_LEN],
+				  struct ward_ruled *ret_ruled);
 	void (*report)(void *ctx, const struct ward_incident *incident);
 	/* The user whose process that is: users are served in turn. NULL: there is but one. */
 	uint32_t (*user)(void *ctx, int pid);
@@ -132,6 +145,9 @@ struct ward_decide *ward_decide_free(struct ward_decide *d);
 void ward_decide_rules(struct ward_decide *d, const struct ward_decide_rules *rules);
 /* New intelligence or policy: what was known is not an answer any more, and nothing is settled. */
 void ward_decide_new_epoch(struct ward_decide *d);
+
+/* Records say something else of some contents: nothing is settled, what was known is weighed again. */
+void ward_decide_recheck(struct ward_decide *d);
 
 /*
  * An open, in two steps: first all that were read are held, which starts their deadlines, then each
@@ -172,6 +188,8 @@ bool ward_decide_found(struct ward_decide *d, int fd, const struct ward_key *key
 		       const struct ward_answer *answer);
 /* Makes the answer what the policy's own list says of a content. */
 void ward_decide_convict(struct ward_answer *answer);
+/* Makes it what a record that blocks says; borrows the texts. */
+void ward_decide_record(struct ward_answer *answer, const struct ward_ruled *ruled);
 /* The next open asks again. */
 void ward_decide_forget(struct ward_decide *d, int fd, const struct ward_key *key);
 
@@ -202,6 +220,7 @@ struct ward_decide_stats {
 	uint64_t late;		   /* verdicts after the deadline of all who waited */
 	uint64_t settled, changed; /* files settled; verdicts void because the file changed */
 	uint64_t lapsed;	   /* remembered answers whose time was over */
+	uint64_t overruled;	   /* remembered answers that records have changed */
 	uint64_t unsettled;	   /* times that all marks went because one's time was over */
 	size_t holding;		   /* opens that wait now */
 	size_t queued[WARD_URGENCIES];

@@ -43,12 +43,21 @@ question_settle(struct ward_decide *d, int fd, const struct ward_key *key, uint3
 	return same;
 }
 
+static void
+add_digest(struct ward_cache_verdict *verdict, const struct ward_answer *answer)
+{
+	verdict->recorded = answer->recorded;
+	verdict->digested = answer->sha256 != NULL;
+	if (answer->sha256)
+		memcpy(verdict->sha256, answer->sha256, sizeof(verdict->sha256));
+}
+
 /* Nothing is remembered while somebody has it open for writing, or mapped: such writes show nowhere. */
 static void
 remember(struct ward_decide *d, const struct question *q, const struct ward_answer *answer,
 	 enum ward_policy_action action, bool allowed)
 {
-	const struct ward_cache_verdict verdict = {
+	struct ward_cache_verdict verdict = {
 		.verdict = answer->verdict,
 		.reason = answer->reason,
 		.threat = ward_names_number(&d->names, answer->threat),
@@ -62,6 +71,7 @@ remember(struct ward_decide *d, const struct question *q, const struct ward_answ
 	if (!ward_decide_lasting(answer->verdict, answer->reason) || q->racy ||
 	    q->epoch != d->epoch || (answer->until != 0 && answer->until <= decide_second()))
 		return;
+	add_digest(&verdict, answer);
 	same = action == WARD_POLICY_ACTION_ALLOW
 		       ? question_settle(d, q->fd, &q->key, answer->until)
 		       : !ward_fd_has_writer(q->fd) && current(q, &now);
@@ -270,7 +280,7 @@ question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int p
 		.pid = pid,
 		.pidfd = -1,
 	};
-	const struct ward_cache_verdict verdict = {
+	struct ward_cache_verdict verdict = {
 		.verdict = answer->verdict,
 		.reason = answer->reason,
 		.threat = ward_names_number(&d->names, answer->threat),
@@ -278,6 +288,7 @@ question_revise(struct ward_decide *d, int fd, const struct ward_key *key, int p
 		.from_cloud = answer->from_cloud,
 	};
 
+	add_digest(&verdict, answer);
 	ward_cache_drop(d->cache, key);
 	d->ops.unsettle(d->ops.ctx, fd);
 	if (ward_key_of(fd, &now, &kind) != WARD_OK || !ward_key_equal(&now, key))
@@ -305,12 +316,13 @@ static void
 make_known(struct ward_decide *d, int fd, const struct ward_key *key,
 	   const struct ward_answer *answer)
 {
-	const struct ward_cache_verdict verdict = {
+	struct ward_cache_verdict verdict = {
 		.verdict = answer->verdict,
 		.reason = answer->reason,
 		.threat = ward_names_number(&d->names, answer->threat),
 	};
 
+	add_digest(&verdict, answer);
 	ward_cache_drop(d->cache, key);
 	if (d->real_time)
 		d->ops.unsettle(d->ops.ctx, fd);
@@ -365,6 +377,18 @@ ward_decide_convict(struct ward_answer *answer)
 	answer->blocked = true;
 }
 
+void
+ward_decide_record(struct ward_answer *answer, const struct ward_ruled *ruled)
+{
+	answer->verdict = WARD_MALICIOUS;
+	answer->reason = WARD_REASON_NONE;
+	answer->gaps = 0;
+	answer->threat = ruled->threat;
+	answer->rule = ruled->rule;
+	answer->layer = "record";
+	answer->recorded = true;
+}
+
 /* What the policy makes of what a scanner says. */
 static void
 weigh(const struct ward_decide *d, const struct ward_answer *answer, struct ward_answer *ret)
@@ -374,6 +398,17 @@ weigh(const struct ward_decide *d, const struct ward_answer *answer, struct ward
 	if (!answer->sha256 || !d->ops.blocked || !d->ops.blocked(d->ops.ctx, answer->sha256))
 		return;
 	ward_decide_convict(ret);
+}
+
+/* What signed records make of it; what was convicted anyway keeps its own words. A record may have come while
+   the cloud was asked. */
+static void
+overrule(struct ward_decide *d, const struct ward_answer *answer, struct ward_answer *ret)
+{
+	*ret = *answer;
+	if (answer->verdict != WARD_MALICIOUS &&
+	    decide_ruling(d, answer->sha256, &d->ruled) == WARD_RULING_BLOCK)
+		ward_decide_record(ret, &d->ruled);
 }
 
 /* The scanner was killed, which need not be the file's doing: a second one may look at it. */
@@ -388,7 +423,7 @@ void
 question_answer(struct ward_decide *d, struct question *q, const struct ward_answer *answer)
 {
 	struct ward_key now;
-	struct ward_answer weighed;
+	struct ward_answer weighed, overruled;
 	bool same = current(q, &now);
 
 	d->asked[q->layer]--;
@@ -406,6 +441,8 @@ question_answer(struct ward_decide *d, struct question *q, const struct ward_ans
 		q->so_far.answer.until = answer->until;
 		answer = &q->so_far.answer;
 	}
+	overrule(d, answer, &overruled);
+	answer = &overruled;
 	if (!same && answer->verdict != WARD_MALICIOUS) {
 		d->stats.changed++;
 		if (!ask_again(d, q, &now))

@@ -212,6 +212,94 @@ test_blocked_by_the_policy(void **state)
 }
 
 static void
+say_of(size_t which, enum ward_verdict verdict, const char *sha256)
+{
+	const struct ward_answer answer = {.verdict = verdict,
+					   .sha256 = (const uint8_t *)sha256,
+					   .threat = verdict == WARD_MALICIOUS ? "Test.Bad" : "",
+					   .rule = "",
+					   .layer = ""};
+
+	assert_true(which < f.scan_count);
+	ward_decide_answer(f.d, f.scans[which].id, &answer);
+}
+
+#define RULED "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define OTHER "another, of the same length....."
+
+/* What was let go and is remembered is weighed again, without anything being scanned that is about something
+   else. */
+static void
+test_a_record_blocks_what_was_let_go(void **state)
+{
+	int fd;
+
+	(void)state;
+	begin();
+	(void)open_it(0);
+	say_of(0, WARD_CLEAN, RULED);
+	(void)answered();
+	(void)open_it(1);
+	say_of(1, WARD_CLEAN, OTHER);
+	(void)answered();
+	f.ruling = WARD_RULING_BLOCK;
+	ward_decide_recheck(f.d);
+	assert_int_equal(f.unsettled_all, 1);
+	fd = open_it(1);
+	assert_int_equal(answered(), fd);
+	fd = open_it(0);
+	assert_int_equal(f.scan_count, 3);
+	say_of(2, WARD_CLEAN, RULED);
+	assert_int_equal(answered(), -fd);
+	assert_string_equal(f.threat, "Record.Threat");
+	/* From memory, as long as it is in force. */
+	fd = open_it(0);
+	assert_int_equal(answered(), -fd);
+	assert_int_equal(f.scan_count, 3);
+	f.ruling = WARD_RULING_NONE;
+	fd = open_it(0);
+	say_of(3, WARD_CLEAN, RULED);
+	assert_int_equal(answered(), fd);
+	assert_int_equal(stats().overruled, 2);
+}
+
+static void
+test_a_record_allows_what_was_found(void **state)
+{
+	int fd;
+
+	(void)state;
+	begin();
+	fd = open_it(0);
+	say_of(0, WARD_MALICIOUS, RULED);
+	assert_int_equal(answered(), -fd);
+	f.ruling = WARD_RULING_ALLOW;
+	f.allowed_threat = "Test.Bad";
+	fd = open_it(0);
+	assert_int_equal(f.scan_count, 2);
+	say_of(1, WARD_MALICIOUS, RULED);
+	assert_int_equal(answered(), fd);
+	f.ruling = WARD_RULING_NONE;
+	f.allowed_threat = NULL;
+	fd = open_it(0);
+	say_of(2, WARD_MALICIOUS, RULED);
+	assert_int_equal(answered(), -fd);
+}
+
+/* The policy's own list stands above records too. */
+static void
+test_a_record_and_the_policy(void **state)
+{
+	(void)state;
+	f.blocked = true;
+	f.ruling = WARD_RULING_BLOCK;
+	begin();
+	(void)open_it(0);
+	say_of(0, WARD_CLEAN, RULED);
+	assert_string_equal(f.threat, "Policy.Blocked");
+}
+
+static void
 test_urgent_goes_first(void **state)
 {
 	(void)state;
@@ -679,6 +767,9 @@ main(void)
 		TEST(test_allowed_is_asked_each_time),
 		TEST(test_allowed_for_good_is_remembered),
 		TEST(test_blocked_by_the_policy),
+		TEST(test_a_record_blocks_what_was_let_go),
+		TEST(test_a_record_allows_what_was_found),
+		TEST(test_a_record_and_the_policy),
 		TEST(test_urgent_goes_first),
 		TEST(test_no_verdict_is_the_fail_mode_and_not_remembered),
 		TEST(test_unscannable_is_as_the_policy_says),

@@ -47,6 +47,7 @@ struct fixture {
 	enum ward_rc scan_rc, cloud_rc;
 	unsigned settled, unsettled, unsettled_all;
 	bool blocked;
+	enum ward_ruling ruling; /* about contents whose digest begins with 'x' */
 	bool touch_while_settling, kept_out;
 	uint64_t excluded_inode;
 	const char *allowed_threat;
@@ -146,6 +147,15 @@ blocked(void *ctx, const uint8_t sha256[WARD_SHA256_LEN])
 	return f.blocked && sha256[0] == 'x';
 }
 
+static inline enum ward_ruling
+ruled(void *ctx, const uint8_t sha256[WARD_SHA256_LEN], struct ward_ruled *ret_ruled)
+{
+	(void)ctx;
+	if (ret_ruled)
+		*ret_ruled = (struct ward_ruled){"Record.Threat", "record 17"};
+	return sha256[0] == 'x' ? f.ruling : WARD_RULING_NONE;
+}
+
 static inline bool
 excluded(void *ctx, int fd, int pid)
 {
@@ -216,7 +226,7 @@ set_up(void **state)
 	f.kin = ward_kin_new();
 	f.options = (struct ward_decide_options){
 		.ops = {scan, NULL, settle, unsettle, unsettle_all, excluded, allowed, blocked,
-			report, NULL, NULL},
+			ruled, report, NULL, NULL},
 		.kin = f.kin,
 		.real_time = true,
 		.settle_ms = 1,

@@ -347,6 +347,18 @@ ward_intake_start(struct ward_intake *i)
 	return WARD_OK;
 }
 
+void
+ward_intake_stop(struct ward_intake *i)
+{
+	(void)pthread_mutex_lock(&i->lock);
+	i->stop = true;
+	(void)pthread_cond_signal(&i->come);
+	(void)pthread_mutex_unlock(&i->lock);
+	if (i->running)
+		(void)pthread_join(i->thread, NULL);
+	i->running = false;
+}
+
 struct ward_intake *
 ward_intake_free(struct ward_intake *i)
 {
@@ -354,12 +366,7 @@ ward_intake_free(struct ward_intake *i)
 
 	if (!i)
 		return NULL;
-	(void)pthread_mutex_lock(&i->lock);
-	i->stop = true;
-	(void)pthread_cond_signal(&i->come);
-	(void)pthread_mutex_unlock(&i->lock);
-	if (i->running)
-		(void)pthread_join(i->thread, NULL);
+	ward_intake_stop(i);
 	while ((m = next_message(i)))
 		free(m);
 	ward_trust_freep(&i->trust);

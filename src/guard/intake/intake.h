@@ -55,7 +55,9 @@ struct ward_intake_options {
 enum ward_rc ward_intake_new(const struct ward_intake_options *options,
 			     struct ward_intake **ret) WARD_MUST_CHECK;
 enum ward_rc ward_intake_start(struct ward_intake *i) WARD_MUST_CHECK;
-/* Waits for its thread. NULL is fine. */
+/* Ends its thread; what is in force stays so, what comes from now on waits for ever. */
+void ward_intake_stop(struct ward_intake *i);
+/* Stops, too. NULL is fine. */
 struct ward_intake *ward_intake_free(struct ward_intake *i);
 
 /* Borrowed, as long as the intake. */

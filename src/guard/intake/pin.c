@@ -116,7 +116,7 @@ pin(struct ward_intake *i, struct ward_span root)
 		rc = ward_fd_write_atomic(i->pin_path, root, 0600);
 	if (rc == WARD_OK)
 		intake_tell(i, "root-pinned",
-			    root.len > 0 ? "the root of trust of another enrolment is pinned"
+			    root.len > 0 ? "the root of trust of this enrolment is pinned"
 					 : "the root of trust is given up");
 	return rc;
 }

@@ -125,7 +125,7 @@ take_batch(struct ward_intake *i, const Ward__V1__Updates *u, struct ward_arena 
 	const struct ward_trust_accepted *accepted = NULL;
 	const struct ward_trust_self self = intake_self(i);
 	struct ward_refusal refusal = {.code = WARD_REFUSED_NOT};
-	struct ward_proof proof;
+	struct ward_proof proof = {.count = 0};
 	struct ward_trust_batch batch = {
 		.timestamp = {u->timestamp.data, u->timestamp.len},
 		.proof = u->proof.len > 0 ? &proof : NULL,
@@ -275,6 +275,8 @@ take_fetched(struct ward_intake *i, const struct message *m)
 		take_updates(i, bytes);
 	else if (m->rc == WARD_OK)
 		take_metadata(i, bytes);
+	else if (!i->want.records && i->want.role == WARD_DSSE_ROOT)
+		i->root_checked_ms = intake_now(i); /* all else need not wait for it */
 	if (m->rc != WARD_OK || progress(i) == before)
 		back_off(i);
 	else

@@ -42,6 +42,7 @@ static const operation operations[WARD_MANAGE_OPERATIONS] = {
 	[WARD_MANAGE_UPDATE_ROLLBACK] = updates_rollback,
 	[WARD_MANAGE_UPDATE_FREEZE] = updates_freeze,
 	[WARD_MANAGE_UPDATE_UNFREEZE] = updates_freeze,
+	[WARD_MANAGE_UPDATE_RECORDS] = records_list,
 };
 
 enum ward_rc

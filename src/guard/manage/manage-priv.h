@@ -104,6 +104,9 @@ enum ward_rc scans_pause(struct call *c) WARD_MUST_CHECK;
 enum ward_rc scans_resume(struct call *c) WARD_MUST_CHECK;
 enum ward_rc scans_status(struct call *c) WARD_MUST_CHECK;
 enum ward_rc scans_list(struct call *c) WARD_MUST_CHECK;
+/* records.c: fields of the entry that is being made */
+void records_status(struct call *c);
+enum ward_rc records_list(struct call *c) WARD_MUST_CHECK;
 /* updates.c */
 enum ward_rc updates_status(struct call *c) WARD_MUST_CHECK;
 enum ward_rc updates_history(struct call *c) WARD_MUST_CHECK;

@@ -11,6 +11,7 @@
 #define WARD_GUARD_MANAGE_MANAGE_H
 
 #include "guard/history/history.h"
+#include "guard/intake/intake.h"
 #include "guard/manage/allowed.h"
 #include "guard/policy/held.h"
 #include "guard/policy/source.h"
@@ -27,6 +28,7 @@ struct ward_manage_options {
 	struct ward_allowed *allowed;	  /* kept in step with the history */
 	struct ward_sweep *sweep;	  /* NULL: there are no scans of the machine */
 	struct ward_updates *updates;	  /* NULL: there are none */
+	struct ward_intake *intake;	  /* the same */
 	/* What is allowed has changed: verdicts that were reached do not count any more. From any
 	 * thread; must not call back. */
 	void (*changed)(void *ctx);

@@ -38,6 +38,7 @@ static const struct {
 	[WARD_MANAGE_UPDATE_ROLLBACK] = {WARD_RIGHT_ADMIN, true, "roll an update back"},
 	[WARD_MANAGE_UPDATE_FREEZE] = {WARD_RIGHT_ADMIN, true, "freeze updates"},
 	[WARD_MANAGE_UPDATE_UNFREEZE] = {WARD_RIGHT_ADMIN, true, "unfreeze updates"},
+	[WARD_MANAGE_UPDATE_RECORDS] = {WARD_RIGHT_ADMIN, false, "list signed records"},
 };
 
 static bool

@@ -55,6 +55,7 @@ updates_status(struct call *c)
 	ward_page_bool(p, "fell_back", s.state.fell);
 	ward_page_time(p, "trial_until", s.state.trial_until_ms);
 	ward_page_str(p, "fail_reason", s.failed);
+	records_status(c);
 	return ward_page_entry(p);
 }
 

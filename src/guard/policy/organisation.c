@@ -201,3 +201,21 @@ ward_organisation_read(const struct ward_policy_places *places, struct ward_buf 
 	return ward_policy_document_read(e.document, DOCUMENT_NAME, WARD_POLICY_ORGANISATION, why,
 					 ret);
 }
+
+int64_t
+ward_organisation_stamp(const struct ward_policy_places *places)
+{
+	static const char *const names[] = {"policy.envelope", "policy.keys"};
+	char path[PATH_ROOM];
+	int64_t stamp = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct ward_fd_stat st = {.ctime = 0};
+
+		if (snprintf(path, sizeof(path), "%s/%s", places->enrolment, names[i]) <
+			    (int)sizeof(path) &&
+		    ward_fd_stat_at(-1, path, false, &st) == WARD_OK)
+			stamp = (int64_t)((uint64_t)stamp * 3) ^ st.ctime;
+	}
+	return stamp;
+}

@@ -17,4 +17,7 @@ enum ward_rc ward_organisation_take(const struct ward_policy_places *places, str
 enum ward_rc ward_organisation_read(const struct ward_policy_places *places, struct ward_buf *why,
 				    struct ward_policy_document **ret) WARD_MUST_CHECK;
 
+/* Changes whenever one of the two files that the enrolment has of it does. */
+int64_t ward_organisation_stamp(const struct ward_policy_places *places);
+
 #endif

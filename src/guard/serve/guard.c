@@ -13,6 +13,7 @@
 #include "guard/serve/life.h"
 #include "guard/serve/memory.h"
 #include "guard/serve/mode.h"
+#include "guard/serve/records.h"
 #include "guard/serve/renew.h"
 #include "guard/serve/rights.h"
 #include "guard/serve/status.h"
@@ -45,7 +46,7 @@ struct guard {
 	char kept[4096];
 	char organisation_error[WARD_GUARD_TEXT_MAX];
 	uint64_t organisation_version;
-	int64_t policy_seen; /* policy_stamp() of what was last looked at */
+	int64_t policy_seen; /* _stamp of what was last looked at */
 	struct ward_allowed *allowed;
 	struct ward_manage *manage;
 	int signals;
@@ -58,6 +59,7 @@ struct guard {
 	struct ward_origins *origins;
 	struct ward_memory *memory;
 	struct ward_packages *packages;
+	struct ward_records *records;
 	struct ward_asker *asker;
 	struct ward_sweeper *sweeper;
 	struct ward_tell *tell;
@@ -176,12 +178,24 @@ allowed_at(struct guard *g, const struct ward_policy_effective *policy,
 	return ward_exclusions_match(policy->exclusions, &subject) != NULL;
 }
 
+static enum ward_ruling
+ruled(void *ctx, const uint8_t sha256[WARD_SHA256_LEN], struct ward_ruled *ret_ruled)
+{
+	return ward_records_rule(ward_records_intake(((const struct guard *)ctx)->records), sha256,
+				 ret_ruled);
+}
+
 static bool
 allowed(void *ctx, const struct ward_answer *answer, bool *ret_for_good)
 {
 	struct guard *g = ctx;
-	struct ward_held_ref *policy = ward_held_take(g->held);
-	bool found = allowed_at(g, policy->effective, answer, ward_clock_wall() / 1000);
+	struct ward_held_ref *policy;
+	bool found;
+
+	if (ruled(g, answer->sha256, NULL) == WARD_RULING_ALLOW)
+		return true;
+	policy = ward_held_take(g->held);
+	found = allowed_at(g, policy->effective, answer, ward_clock_wall() / 1000);
 
 	/* What has an end has ended by then. */
 	*ret_for_good = found && allowed_at(g, policy->effective, answer, UINT64_MAX);
@@ -248,25 +262,6 @@ read_policy(struct guard *g, struct ward_policy_effective **ret)
 	return rc;
 }
 
-/* Changes whenever one of the two files does. */
-static int64_t
-policy_stamp(const struct guard *g)
-{
-	static const char *const names[] = {"policy.envelope", "policy.keys"};
-	char path[WARD_ENTRY_PATH_MAX];
-	int64_t stamp = 0;
-
-	for (size_t i = 0; i < 2; i++) {
-		struct ward_fd_stat st = {.ctime = 0};
-
-		if (snprintf(path, sizeof(path), "%s/%s", g->places.enrolment, names[i]) <
-			    (int)sizeof(path) &&
-		    ward_fd_stat_at(-1, path, false, &st) == WARD_OK)
-			stamp = (int64_t)((uint64_t)stamp * 3) ^ st.ctime;
-	}
-	return stamp;
-}
-
 /* The first one; later ones come by adopt(). */
 static enum ward_rc
 start_policy(struct guard *g)
@@ -284,7 +279,7 @@ start_policy(struct guard *g)
 	if (rc != WARD_OK && rc != WARD_E_PERM)
 		ward_say(WARD_ERROR, "store.failed", "the state directory cannot be made",
 			 "error.message", ward_rc_str(rc), NULL);
-	g->policy_seen = policy_stamp(g);
+	g->policy_seen = ward_organisation_stamp(&g->places);
 	rc = read_policy(g, &first);
 	if (rc != WARD_OK)
 		return rc;
@@ -496,6 +491,7 @@ make_asker(struct guard *g)
 		.policy = &g->policy->policy,
 		.origins = g->origins,
 		.packages = g->packages,
+		.intake = ward_records_intake(g->records),
 		.process = on_process,
 		.ctx = g->kin,
 	};
@@ -537,6 +533,7 @@ start_decisions(struct guard *g)
 				.excluded = excluded,
 				.allowed = allowed,
 				.blocked = blocked,
+				.ruled = ruled,
 				.report = report,
 				.user = user,
 				.ctx = g,
@@ -559,6 +556,8 @@ start_decisions(struct guard *g)
 	loop.decide = g->decide;
 	if (rc == WARD_OK && g->asker)
 		rc = ward_asker_start(g->asker, g->decide);
+	if (rc == WARD_OK)
+		rc = ward_records_start(g->records, g->asker, g->decide);
 	return rc == WARD_OK ? ward_loop_start(&loop, &g->loop) : rc;
 }
 
@@ -578,6 +577,7 @@ sources_of(const struct guard *g)
 		.memory = g->memory,
 		.packages = g->packages,
 		.asker = g->asker,
+		.records = g->records,
 		.renew = g->renew,
 		.intelligence = g->intelligence.ids,
 		.intelligence_ms = g->intelligence.newest_ms,
@@ -657,6 +657,7 @@ start_manage(struct guard *g)
 		.allowed = g->allowed,
 		.sweep = ward_sweeper_sweep(g->sweeper),
 		.updates = ward_renew_updates(g->renew),
+		.intake = ward_records_intake(g->records),
 		.changed = allowances_changed,
 		.refused = refused,
 		.ctx = g,
@@ -680,6 +681,7 @@ start_sweeper(struct guard *g)
 		.history = ward_remedy_history(g->remedy),
 		.updates = ward_renew_updates(g->renew),
 		.asker = g->asker,
+		.intake = ward_records_intake(g->records),
 	};
 
 	return ward_sweeper_new(&o, &g->sweeper);
@@ -723,6 +725,8 @@ start(struct guard *g, const char **ret_step)
 	}
 	if (rc == WARD_OK) {
 		*ret_step = "uplink";
+		g->records = ward_records_new(g->options, ward_remedy_history(g->remedy));
+		ward_scanners_heed(g->scanners, ward_records_intake(g->records));
 		rc = make_asker(g);
 	}
 	if (rc == WARD_OK) {
@@ -846,7 +850,7 @@ feed(const struct guard *g)
 static void
 look_for_policy(struct guard *g)
 {
-	int64_t now = policy_stamp(g);
+	int64_t now = ward_organisation_stamp(&g->places);
 
 	if (now == g->policy_seen)
 		return;
@@ -937,6 +941,7 @@ stop(struct guard *g)
 	}
 	g->loop = ward_loop_stop(g->loop);
 	stop_telling(g);
+	ward_records_stop(g->records);
 	g->asker = ward_asker_free(g->asker);
 	g->decide = ward_decide_free(g->decide);
 	g->memory = ward_memory_free(g->memory);
@@ -944,6 +949,7 @@ stop(struct guard *g)
 	g->origins = ward_origins_free(g->origins);
 	g->watch = ward_watch_free(g->watch);
 	g->journal = ward_journal_free(g->journal);
+	g->records = ward_records_free(g->records);
 	g->renew = ward_renew_free(g->renew);
 	if (g->remedy && ward_remedy_history(g->remedy))
 		ward_life_end(ward_remedy_history(g->remedy));

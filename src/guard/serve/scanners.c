@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "sys/clock.h"
 #include "sys/fd.h"
 
 enum { CURRENT, FORMER, POOLS };
@@ -16,6 +17,7 @@ struct ward_scanners {
 	_Atomic bool broken;
 	void (*crashed)(void *ctx, uint64_t file);
 	void *ctx;
+	struct ward_intake *intake; /* NULL: no finding is disabled */
 	struct {
 		uint64_t question, file;
 	} files[FILES];	      /* what the questions under way are about; the loop's */
@@ -52,6 +54,12 @@ ward_scanners_listen(struct ward_scanners *s, void (*crashed)(void *ctx, uint64_
 {
 	s->crashed = crashed;
 	s->ctx = ctx;
+}
+
+void
+ward_scanners_heed(struct ward_scanners *s, struct ward_intake *intake)
+{
+	s->intake = intake;
 }
 
 void
@@ -133,6 +141,35 @@ gaps_of(const struct ward_result *r)
 	return gaps;
 }
 
+/* A rule by its name, a signature by its own or the threat's. */
+static bool
+is_disabled(struct ward_intake *intake, const struct ward_finding *f, uint64_t now_ms)
+{
+	struct ward_overlay *o = ward_intake_overlay(intake);
+
+	if (f->layer == WARD_LAYER_YARA)
+		return ward_overlay_disables(o, WARD_DISABLED_RULE, f->rule, now_ms);
+	return ward_overlay_disables(o, WARD_DISABLED_SIGNATURE, f->rule, now_ms) ||
+	       ward_overlay_disables(o, WARD_DISABLED_SIGNATURE, f->threat, now_ms);
+}
+
+void
+ward_scanners_drop(struct ward_intake *intake, struct ward_result *r)
+{
+	uint64_t now_ms = ward_clock_wall() / 1000;
+	size_t kept = 0;
+
+	if (!intake || r->finding_count == 0)
+		return;
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (!is_disabled(intake, &r->findings[i], now_ms))
+			r->findings[kept++] = r->findings[i];
+	if (kept == r->finding_count)
+		return;
+	r->finding_count = kept;
+	ward_result_conclude(r, true);
+}
+
 void
 ward_scanners_answer(const struct ward_result *r, struct ward_answer *ret_answer)
 {
@@ -160,10 +197,11 @@ ward_scanners_answer(const struct ward_result *r, struct ward_answer *ret_answer
 }
 
 static void
-tell(struct ward_decide *d, const struct ward_pool_reply *reply)
+tell(const struct ward_scanners *s, struct ward_decide *d, const struct ward_pool_reply *reply)
 {
 	struct ward_answer answer;
 
+	ward_scanners_drop(s->intake, reply->result);
 	ward_scanners_answer(reply->result, &answer);
 	ward_decide_answer(d, (uint64_t)(uintptr_t)reply->cookie, &answer);
 }
@@ -187,7 +225,7 @@ turn(const struct ward_scanners *s, struct ward_pool *pool, struct ward_decide *
 	while (ward_pool_wait(pool, 0, &reply) == WARD_OK) {
 		if (pool == s->pools[CURRENT])
 			look_for_crash(s, reply);
-		tell(d, reply);
+		tell(s, d, reply);
 		(void)ward_pool_reply_free(reply);
 	}
 }

@@ -7,10 +7,14 @@
 #define WARD_GUARD_SERVE_SCANNERS_H
 
 #include "guard/decide/decide.h"
+#include "guard/intake/intake.h"
 #include "pool/pool.h"
 
 struct ward_scanners;
 
+/* Findings of rules and signatures that records disable do not count: what is left is concluded from, as if
+ * they had never been there. An intake of NULL: all count. */
+void ward_scanners_drop(struct ward_intake *intake, struct ward_result *result);
 /* What a scanner said, as the decisions take it; borrows from the result. */
 void ward_scanners_answer(const struct ward_result *result, struct ward_answer *ret_answer);
 
@@ -23,6 +27,9 @@ struct ward_scanners *ward_scanners_free(struct ward_scanners *s);
  * is a pool. */
 void ward_scanners_listen(struct ward_scanners *s, void (*crashed)(void *ctx, uint64_t file),
 			  void *ctx);
+
+/* Whose records count for findings; borrowed. Before there is a pool. */
+void ward_scanners_heed(struct ward_scanners *s, struct ward_intake *intake);
 
 /* --- from the keeper's thread --- */
 

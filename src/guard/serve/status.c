@@ -366,6 +366,7 @@ ward_status_fill(const struct ward_status_sources *s, struct ward_arena *arena,
 	tell_scans(s->sweep, arena, reply);
 	tell_cloud(s->asker, arena, reply);
 	ward_renew_status(s->renew, arena, reply);
+	ward_records_status(s->records, arena, reply);
 	if (s->intelligence[0] == 0)
 		issue(reply, "no-intelligence", "nothing is loaded: nothing can be found");
 	if (error && error[0])

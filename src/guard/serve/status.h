@@ -7,6 +7,7 @@
 #include "guard/serve/journal.h"
 #include "guard/serve/loop.h"
 #include "guard/serve/memory.h"
+#include "guard/serve/records.h"
 #include "guard/serve/renew.h"
 #include "guard/sweep/sweep.h"
 #include "guard/watch/watch.h"
@@ -23,7 +24,8 @@ struct ward_status_sources {
 	struct ward_remedy *remedy;
 	struct ward_sweep *sweep;
 	struct ward_asker *asker;
-	struct ward_renew *renew; /* NULL: there is none */
+	struct ward_renew *renew;	    /* NULL: there is none */
+	const struct ward_records *records; /* the same */
 	struct ward_origins *origins;
 	const struct ward_memory *memory;
 	struct ward_packages *packages;

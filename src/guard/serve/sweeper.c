@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "guard/serve/keeper.h"
+#include "guard/serve/records.h"
 #include "guard/serve/scanners.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -52,9 +53,20 @@ scanners(void *ctx, const struct ward_policy *policy, struct ward_pool **ret_poo
 	return WARD_OK;
 }
 
+/* What signed records make of it. */
+static bool
+is_ruled(const struct ward_sweeper *s, struct ward_answer *answer, struct ward_ruled *texts)
+{
+	enum ward_ruling ruling = ward_records_rule(s->o.intake, answer->sha256, texts);
+
+	if (ruling == WARD_RULING_BLOCK && answer->verdict != WARD_MALICIOUS)
+		ward_decide_record(answer, texts);
+	return ruling == WARD_RULING_ALLOW && answer->verdict >= WARD_SUSPICIOUS;
+}
+
 /* As guard.c has it for opens, with the exclusions that count for scans. */
 static bool
-is_allowed(struct ward_sweeper *s, struct ward_answer *answer)
+is_allowed(struct ward_sweeper *s, struct ward_answer *answer, struct ward_ruled *texts)
 {
 	const struct ward_exclusion_subject subject = {
 		.sha256 = answer->sha256,
@@ -67,7 +79,9 @@ is_allowed(struct ward_sweeper *s, struct ward_answer *answer)
 
 	if (answer->sha256 && ward_policy_blocks(policy->effective, answer->sha256))
 		ward_decide_convict(answer);
-	else if (answer->verdict >= WARD_SUSPICIOUS)
+	else
+		found = is_ruled(s, answer, texts);
+	if (!found && !answer->blocked && answer->verdict >= WARD_SUSPICIOUS)
 		found = ward_exclusions_match(policy->effective->exclusions, &subject) != NULL ||
 			(policy->effective->policy.local.allow_threats &&
 			 ward_allowed_has(s->o.allowed, answer->sha256, answer->threat,
@@ -108,9 +122,11 @@ judge(void *ctx, int fd, const struct ward_key *key, const struct ward_pool_repl
 {
 	struct ward_sweeper *s = ctx;
 	struct ward_answer answer;
+	struct ward_ruled texts;
 
+	ward_scanners_drop(s->o.intake, reply->result);
 	ward_scanners_answer(reply->result, &answer);
-	if (is_allowed(s, &answer))
+	if (is_allowed(s, &answer, &texts))
 		return false;
 	if (answer.verdict == WARD_UNKNOWN)
 		ask_cloud(s, fd, key, &answer);
