@@ -98,12 +98,13 @@ accept_batch(struct fleet_belief *b, const Ward__V1__Updates *updates, struct wa
 	return rc;
 }
 
-/* What is missing may be fetched; anything else that is wrong is a refusal. */
+/* What is missing may be fetched. So may what comes with an older timestamp than the one known: to a device
+ * that fetches while the updates it missed are pushed again, they do. Anything else that is wrong is a refusal. */
 static bool
 can_be_mended(const struct ward_refusal *why)
 {
-	return why->code == WARD_REFUSED_GAP || why->code == WARD_REFUSED_ORDER ||
-	       why->code == WARD_REFUSED_EXPIRED;
+	return why->code == WARD_REFUSED_GAP || why->code == WARD_REFUSED_ROLLBACK ||
+	       why->code == WARD_REFUSED_ORDER || why->code == WARD_REFUSED_EXPIRED;
 }
 
 static enum ward_rc
