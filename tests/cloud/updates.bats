@@ -215,3 +215,50 @@ block() {
 	done
 	[ "$told" -gt 0 ]
 }
+
+# Waits until an endpoint with this root believes all that the service has.
+believed() {
+	for _ in $(seq 60); do
+		rm -f "$dir/all" # fetch adds to it
+		client metadata ROLE_TARGETS 0 "$dir/targets" && client metadata ROLE_SNAPSHOT 0 "$dir/snapshot" &&
+			client fetch 0 0 "$dir/all" >"$dir/out" && client metadata ROLE_ROOT "$1" "$dir/root" || true
+		run believe "$dir/all"
+		[ "$status" != 0 ] || return 0
+		sleep 0.2
+	done
+	echo "$output"
+	return 1
+}
+
+@test "stolen online keys are replaced while the service runs" {
+	have_grpc_client || skip "npm cannot fetch @grpc/grpc-js"
+	(umask 077 && sed -n 's/^updates-passphrase: //p' "$dir.init" >"$dir/passphrase")
+	keys=$dir/trust/keys
+	start_service
+	make_request
+	block 1
+	client metadata ROLE_ROOT 1 "$dir/root"
+	believed 1
+	# the timestamp's: endpoints that follow the chain believe the new one, and the old root's no longer
+	wardcloud keys new --online --out "$keys" timestamp-2 service-2
+	wardcloud keys root --config "$conf" --remove "timestamp=$keys/timestamp.pub" \
+		--add "timestamp=$keys/timestamp-2.pub" --key root-1 --key root-3 \
+		--passphrase-file "$dir/passphrase" --install
+	believed 2
+	[ "${lines[1]}" = "taken 1 of 1" ]
+	client metadata ROLE_ROOT 1 "$dir/root"
+	run believe "$dir/all"
+	[ "$status" != 0 ]
+	[[ $output == *signatures* ]]
+	# the service's own: what it signed before stays good, what comes has the new key's signature
+	wardcloud keys targets --config "$conf" --delegate service --end "$keys/service.pub:1" \
+		--public "$keys/service-2.pub" --key targets --passphrase-file "$dir/passphrase" --install
+	believed 2
+	rm "$keys/service.key"
+	for _ in $(seq 100); do
+		if block 2; then break; fi
+		sleep 0.2
+	done
+	believed 2
+	[ "${lines[2]}" = "taken 2 of 2" ]
+}
