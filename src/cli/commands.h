@@ -25,6 +25,7 @@ extern const struct ward_command ward_command_threat;
 extern const struct ward_command ward_command_quarantine;
 extern const struct ward_command ward_command_history;
 extern const struct ward_command ward_command_updates;
+extern const struct ward_command ward_command_audit;
 extern const struct ward_command ward_command_status;
 extern const struct ward_command ward_command_reload;
 extern const struct ward_command ward_command_completion;

@@ -7,7 +7,7 @@ static const struct ward_command *const commands[] = {
 	&ward_command_config,  &ward_command_exclusion, &ward_command_enroll,
 	&ward_command_cloud,   &ward_command_threat,	&ward_command_quarantine,
 	&ward_command_history, &ward_command_status,	&ward_command_reload,
-	&ward_command_updates, &ward_command_features,
+	&ward_command_updates, &ward_command_audit,	&ward_command_features,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -3,11 +3,12 @@
 #include "cli/commands.h"
 
 static const struct ward_command *const commands[] = {
-	&ward_command_scan,    &ward_command_explain,	 &ward_command_intel,
-	&ward_command_config,  &ward_command_exclusion,	 &ward_command_enroll,
-	&ward_command_cloud,   &ward_command_status,	 &ward_command_reload,
-	&ward_command_threat,  &ward_command_quarantine, &ward_command_history,
-	&ward_command_updates, &ward_command_features,	 &ward_command_completion,
+	&ward_command_scan,	  &ward_command_explain,    &ward_command_intel,
+	&ward_command_config,	  &ward_command_exclusion,  &ward_command_enroll,
+	&ward_command_cloud,	  &ward_command_status,	    &ward_command_reload,
+	&ward_command_threat,	  &ward_command_quarantine, &ward_command_history,
+	&ward_command_updates,	  &ward_command_audit,	    &ward_command_features,
+	&ward_command_completion,
 };
 
 static const struct {
@@ -26,6 +27,7 @@ static const struct {
 	{"quarantine", "files out of the way: list, add, restore, verify, purge"},
 	{"history", "changes with who made them, refused ones, ends of the guard"},
 	{"updates", "packs of intelligence: status, apply, rollback, freeze, history"},
+	{"audit", "whether the log of signed records is one for everybody: head, verify, witness"},
 	{"status", "show how real-time protection is"},
 	{"reload", "have the guard read policy and intelligence anew"},
 	{"completion", "print completions for bash or zsh"},

@@ -43,6 +43,9 @@ static const operation operations[WARD_MANAGE_OPERATIONS] = {
 	[WARD_MANAGE_UPDATE_FREEZE] = updates_freeze,
 	[WARD_MANAGE_UPDATE_UNFREEZE] = updates_freeze,
 	[WARD_MANAGE_UPDATE_RECORDS] = records_list,
+	[WARD_MANAGE_AUDIT_HEAD] = audit_head,
+	[WARD_MANAGE_AUDIT_RECORD] = audit_record,
+	[WARD_MANAGE_AUDIT_COMPARE] = audit_compare,
 };
 
 enum ward_rc

@@ -114,6 +114,11 @@ enum ward_rc updates_apply(struct call *c) WARD_MUST_CHECK;
 enum ward_rc updates_rollback(struct call *c) WARD_MUST_CHECK;
 enum ward_rc updates_freeze(struct call *c) WARD_MUST_CHECK;
 
+/* audit.c */
+enum ward_rc audit_head(struct call *c) WARD_MUST_CHECK;
+enum ward_rc audit_record(struct call *c) WARD_MUST_CHECK;
+enum ward_rc audit_compare(struct call *c) WARD_MUST_CHECK;
+
 /* house.c: forgets what is older, and removes what is more, than the policy keeps. */
 void house_keep(struct desk *d);
 

@@ -39,6 +39,9 @@ static const struct {
 	[WARD_MANAGE_UPDATE_FREEZE] = {WARD_RIGHT_ADMIN, true, "freeze updates"},
 	[WARD_MANAGE_UPDATE_UNFREEZE] = {WARD_RIGHT_ADMIN, true, "unfreeze updates"},
 	[WARD_MANAGE_UPDATE_RECORDS] = {WARD_RIGHT_ADMIN, false, "list signed records"},
+	[WARD_MANAGE_AUDIT_HEAD] = {WARD_RIGHT_ANYBODY, false, "see the head of the log"},
+	[WARD_MANAGE_AUDIT_RECORD] = {WARD_RIGHT_ADMIN, false, "audit a record"},
+	[WARD_MANAGE_AUDIT_COMPARE] = {WARD_RIGHT_ADMIN, false, "compare heads of the log"},
 };
 
 static bool

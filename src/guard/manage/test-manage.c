@@ -20,13 +20,13 @@ test_rights(void **state)
 {
 	static const enum ward_manage_operation anybody[] = {
 		WARD_MANAGE_CONFIG_LIST, WARD_MANAGE_EXCLUSION_LIST, WARD_MANAGE_SCAN_STATUS,
-		WARD_MANAGE_SCAN_LIST, WARD_MANAGE_UPDATE_STATUS};
+		WARD_MANAGE_SCAN_LIST,	 WARD_MANAGE_UPDATE_STATUS,  WARD_MANAGE_AUDIT_HEAD};
 	static const enum ward_manage_operation own[] = {
 		WARD_MANAGE_THREAT_LIST, WARD_MANAGE_THREAT_SHOW, WARD_MANAGE_QUARANTINE_LIST};
 	size_t open = 0;
 
 	(void)state;
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < 6; i++)
 		assert_int_equal(ward_manage_right_of(anybody[i]), WARD_RIGHT_ANYBODY);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(ward_manage_right_of(own[i]), WARD_RIGHT_OWN);
@@ -38,7 +38,7 @@ test_rights(void **state)
 		if (ward_manage_changes(o))
 			assert_int_equal(ward_manage_right_of(o), WARD_RIGHT_ADMIN);
 	}
-	assert_int_equal(open, 8);
+	assert_int_equal(open, 9);
 }
 
 static void
