@@ -99,11 +99,25 @@ doubt_root(struct ward_intake *i, enum ward_refusal_code code)
 		i->root_checked_ms = 0;
 }
 
-static void
-refused(struct ward_intake *i, struct ward_span timestamp, struct ward_refusal *refusal)
+/* After an absence the stream repeats what was pushed, each with the timestamp of its time: what is new in it is
+ * fetched, with the one of now. */
+static bool
+is_repeated(const struct ward_trust_batch *batch, bool pushed, enum ward_refusal_code code)
 {
+	return pushed && batch->count > 0 &&
+	       (code == WARD_REFUSED_ROLLBACK || code == WARD_REFUSED_EXPIRED);
+}
+
+static void
+refused(struct ward_intake *i, const struct ward_trust_batch *batch, bool pushed,
+	struct ward_refusal *refusal)
+{
+	if (is_repeated(batch, pushed, refusal->code)) {
+		i->wants = true;
+		return;
+	}
 	if (refusal->code == WARD_REFUSED_ORDER || refusal->code == WARD_REFUSED_GAP) {
-		take_timestamp(i, timestamp, refusal);
+		take_timestamp(i, batch->timestamp, refusal);
 		return;
 	}
 	doubt_root(i, refusal->code);
@@ -120,7 +134,7 @@ count_batch(struct ward_intake *i, size_t records)
 }
 
 static void
-take_batch(struct ward_intake *i, const Ward__V1__Updates *u, struct ward_arena *arena)
+take_batch(struct ward_intake *i, const Ward__V1__Updates *u, bool pushed, struct ward_arena *arena)
 {
 	const struct ward_trust_accepted *accepted = NULL;
 	const struct ward_trust_self self = intake_self(i);
@@ -135,6 +149,8 @@ take_batch(struct ward_intake *i, const Ward__V1__Updates *u, struct ward_arena 
 
 	if (rc == WARD_OK)
 		rc = new_ones(i, u, arena, &batch, &refusal);
+	if (rc == WARD_OK && u->n_records > 0 && batch.count == 0)
+		return; /* all of it is here */
 	if (rc == WARD_OK)
 		rc = ward_trust_accept(i->trust, &batch, &self, arena, &accepted, &refusal);
 	if (rc == WARD_OK) {
@@ -143,7 +159,7 @@ take_batch(struct ward_intake *i, const Ward__V1__Updates *u, struct ward_arena 
 		count_batch(i, batch.count);
 		intake_apply(i, accepted, batch.count, batch.now_ms);
 	} else if (rc == WARD_E_PERM) {
-		refused(i, batch.timestamp, &refusal);
+		refused(i, &batch, pushed, &refusal);
 	}
 }
 
@@ -157,7 +173,7 @@ not_a_message(struct ward_intake *i)
 }
 
 static void
-take_updates(struct ward_intake *i, struct ward_span bytes)
+take_updates(struct ward_intake *i, struct ward_span bytes, bool pushed)
 {
 	struct ward_budget budget = {.cap = FACTOR * bytes.len + SLACK};
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = ward_arena_new(&budget);
@@ -168,7 +184,7 @@ take_updates(struct ward_intake *i, struct ward_span bytes)
 	if (ward_wire_decode(&ward__v1__updates__descriptor, bytes, arena, &u, NULL) != WARD_OK)
 		not_a_message(i);
 	else
-		take_batch(i, u, arena);
+		take_batch(i, u, pushed, arena);
 }
 
 /* --- metadata --- */
@@ -272,7 +288,7 @@ take_fetched(struct ward_intake *i, const struct message *m)
 	i->asked = 0;
 	before = progress(i);
 	if (m->rc == WARD_OK && i->want.records)
-		take_updates(i, bytes);
+		take_updates(i, bytes, false);
 	else if (m->rc == WARD_OK)
 		take_metadata(i, bytes);
 	else if (!i->want.records && i->want.role == WARD_DSSE_ROOT)
@@ -300,7 +316,7 @@ intake_take(struct ward_intake *i, const struct message *m)
 {
 	switch (m->kind) {
 	case MESSAGE_PUSHED:
-		take_updates(i, ward_span_of(m->bytes, m->len));
+		take_updates(i, ward_span_of(m->bytes, m->len), true);
 		break;
 	case MESSAGE_FETCHED:
 		take_fetched(i, m);

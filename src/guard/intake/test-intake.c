@@ -237,6 +237,42 @@ test_an_old_timestamp(void **state)
 }
 
 static void
+hand_over(const struct ward_buf *pushed)
+{
+	ward_intake_pushed(intake, ward_buf_span(pushed));
+	ward_intake_turn(intake);
+}
+
+/* What the stream repeats after an absence is nobody's attack. */
+static void
+test_what_the_stream_repeats(void **state)
+{
+	struct ward_buf first, second, newest;
+
+	(void)state;
+	serve();
+	publish(1);
+	updates(&first, 0, 1, true);
+	publish(1);
+	updates(&second, 1, 2, true);
+	publish(1);
+	updates(&newest, 0, 0, true);
+	hand_over(&first);
+	assert_int_equal(state_of().last_number, 1);
+	hand_over(&newest);
+	hand_over(&second); /* a new record, under a timestamp that is over */
+	serve();
+	assert_int_equal(state_of().last_number, 3);
+	hand_over(&first);
+	hand_over(&second);
+	assert_int_equal(state_of().refusals, 0);
+	assert_int_equal(state_of().last_number, 3);
+	ward_buf_done(&first);
+	ward_buf_done(&second);
+	ward_buf_done(&newest);
+}
+
+static void
 test_garbage(void **state)
 {
 	uint8_t bytes[300];
@@ -428,6 +464,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_kind_not_allowed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_another_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_an_old_timestamp, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_the_stream_repeats, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_batch_with_a_wrong_bit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nobody_answers, setup, teardown),
