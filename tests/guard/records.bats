@@ -85,6 +85,68 @@ body_block() {
 	guarded body_block
 }
 
+# A rule for what nobody knows a digest of: looked for without another pack, until it is taken back.
+body_rule() {
+	local number
+	service
+	enroll
+	start
+	connected
+	current
+	printf 'rule Family { strings: $a = "a family of its own" condition: $a }\n' >"$work/family.yar"
+	printf '#!/bin/sh\n# a family of its own, copy %s\necho ran\n' $RANDOM >"$fs/before"
+	chmod 755 "$fs/before"
+	sleep 0.05
+	[ "$("$fs/before")" = ran ]
+	number=$(publish --rule "$work/family.yar" --threat Test.Family --set analysis.scanner="$BUILD/ward-scan")
+	wait_for 100 is_denied "$fs/before"
+	printf '#!/bin/sh\n# a family of its own, copy %s\necho ran\n' $RANDOM >"$fs/after"
+	sleep 0.05
+	wait_for 50 is_denied "$fs/after"
+	[ "$(figure records.rules)" = 1 ]
+	[ "$(figure records.refusals)" = 0 ]
+	# A restart keeps it.
+	stop
+	start
+	wait_for 100 is_denied "$fs/before"
+	connected
+	wardcloud intel revoke "$number" --reason 'a mistake' --config "$conf" >"$work/revoked"
+	wait_for 200 is_allowed "$fs/before"
+	wait_for 50 is_allowed "$fs/after"
+	[ "$(figure records.rules)" = 0 ]
+	stop
+}
+
+# One that convicts every program: held up by the service; forced through all the same, and taken back.
+body_faulty() {
+	service
+	enroll
+	start
+	connected
+	current
+	printf 'rule Faulty { strings: $a = "ELF" condition: $a at 1 }\n' >"$work/faulty.yar"
+	cp /bin/true "$fs/tool"
+	sleep 0.05
+	"$fs/tool"
+	publish --rule "$work/faulty.yar" --set analysis.scanner="$BUILD/ward-scan" >"$work/said" 2>&1
+	grep -q 'it matches a program of this machine' "$work/said" || fail "$(cat "$work/said")"
+	"$fs/tool"
+	publish --rule "$work/faulty.yar" --force 'a drill' --set analysis.scanner="$BUILD/ward-scan"
+	wait_for 100 is_denied "$fs/tool"
+	wardcloud intel disable rule Faulty --reason 'it convicts everything' --config "$conf" >"$work/disabled"
+	wait_for 100 is_allowed "$fs/tool"
+	"$fs/tool"
+	stop
+}
+
+@test "a faulty rule is held up; forced through, it is disabled at once" {
+	guarded body_faulty
+}
+
+@test "a published rule is looked for at once, and no more when it is taken back" {
+	guarded body_rule
+}
+
 body_disable() {
 	local number
 	service

@@ -59,7 +59,7 @@ enum ward_rc
 intake_replay(struct ward_intake *i)
 {
 	const struct ward_intake_change change = {
-		.about = WARD_OVERLAY_CONTENTS | WARD_OVERLAY_NAMES,
+		.about = WARD_OVERLAY_CONTENTS | WARD_OVERLAY_NAMES | WARD_OVERLAY_RULES,
 	};
 	struct replay r = {i, ward_overlay_new(), intake_now(i)};
 	enum ward_rc rc = r.into ? WARD_OK : WARD_E_NOMEM;

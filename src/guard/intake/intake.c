@@ -253,7 +253,12 @@ static void *
 run(void *ctx)
 {
 	struct ward_intake *i = ctx;
+	const struct ward_intake_change rules = {.about = WARD_OVERLAY_RULES};
+	struct ward_overlay_counts counts;
 
+	ward_overlay_counts(i->overlay, &counts);
+	if (counts.rules > 0) /* nobody has been told of those that were stored */
+		i->o.ops.changed(i->o.ops.ctx, &rules);
 	while (wait_for_work(i))
 		ward_intake_turn(i);
 	/* A timestamp that has waited. */

@@ -25,6 +25,9 @@ struct entry {
 	uint64_t pack_version;	   /* 0: no pack ends it */
 	char *pack, *threat, *why;
 	uint8_t *key;
+	char *format; /* of a rule or signature, and its text; NULL: it is none */
+	uint8_t *text;
+	size_t text_len;
 	uint8_t key_len;
 	uint8_t space; /* enum space */
 	uint8_t kind;  /* enum ward_trust_kind */
@@ -53,14 +56,21 @@ struct ward_overlay {
 };
 
 static void
+entry_done(struct entry *e)
+{
+	free(e->pack);
+	free(e->threat);
+	free(e->why);
+	free(e->key);
+	free(e->format);
+	free(e->text);
+}
+
+static void
 contents_done(struct contents *c)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		free(c->entries[i].pack);
-		free(c->entries[i].threat);
-		free(c->entries[i].why);
-		free(c->entries[i].key);
-	}
+	for (size_t i = 0; i < c->count; i++)
+		entry_done(&c->entries[i]);
 	free(c->entries);
 	free(c->buckets);
 	*c = (struct contents){.next_ms = UINT64_MAX};
@@ -190,6 +200,22 @@ ward_overlay_counts(struct ward_overlay *o, struct ward_overlay_counts *ret)
 	(void)pthread_rwlock_unlock(&o->lock);
 }
 
+void
+ward_overlay_rules(struct ward_overlay *o, uint64_t now_ms,
+		   void (*visit)(void *ctx, uint64_t number, const char *format,
+				 struct ward_span text),
+		   void *ctx)
+{
+	(void)pthread_rwlock_rdlock(&o->lock);
+	for (size_t i = 0; i < o->c.count; i++) {
+		const struct entry *e = &o->c.entries[i];
+
+		if (e->format && e->live && !has_ended(e, now_ms))
+			visit(ctx, e->number, e->format, ward_span_of(e->text, e->text_len));
+	}
+	(void)pthread_rwlock_unlock(&o->lock);
+}
+
 /* --- what counts --- */
 
 static struct entry *
@@ -224,6 +250,7 @@ count(struct contents *c, const struct entry *e)
 	c->counts.blocks += e->live && e->kind == WARD_KIND_BLOCK_FILE;
 	c->counts.allows += e->live && e->kind == WARD_KIND_ALLOW_FILE;
 	c->counts.disables += e->live && e->kind == WARD_KIND_DISABLE;
+	c->counts.rules += e->live && e->format;
 	c->counts.ended += !e->live;
 	if (e->until_ms != 0 && e->live && e->until_ms < c->next_ms)
 		c->next_ms = e->until_ms;
@@ -233,6 +260,8 @@ count(struct contents *c, const struct entry *e)
 static unsigned
 bit_of(const struct entry *e)
 {
+	if (e->format)
+		return WARD_OVERLAY_RULES;
 	if (e->kind != WARD_KIND_DISABLE)
 		return WARD_OVERLAY_CONTENTS;
 	return e->target == 0 ? WARD_OVERLAY_NAMES : 0;
@@ -378,9 +407,17 @@ end_of(const struct ward_trust_record *r, uint64_t taken_ms)
 	return r->expiry.value < UINT64_MAX - taken_ms ? taken_ms + r->expiry.value : 0;
 }
 
+static bool
+is_rule(const struct ward_trust_record *r)
+{
+	return r->kind == WARD_KIND_RULE || r->kind == WARD_KIND_SIGNATURE;
+}
+
 static struct ward_span
 key_of(const struct ward_trust_record *r)
 {
+	if (is_rule(r))
+		return ward_span_of("", 0);
 	if (r->kind != WARD_KIND_DISABLE)
 		return r->of.file;
 	return r->of.disable.what == WARD_DISABLED_RECORD ? ward_span_of("", 0)
@@ -390,8 +427,23 @@ key_of(const struct ward_trust_record *r)
 static bool
 does_something(const struct ward_trust_record *r)
 {
-	return r->kind == WARD_KIND_BLOCK_FILE || r->kind == WARD_KIND_ALLOW_FILE ||
+	return r->kind == WARD_KIND_BLOCK_FILE || r->kind == WARD_KIND_ALLOW_FILE || is_rule(r) ||
 	       (r->kind == WARD_KIND_DISABLE && r->of.disable.what != WARD_DISABLED_MODEL);
+}
+
+static bool
+fill_rule(struct entry *e, const struct ward_trust_record *r)
+{
+	bool yara = r->kind == WARD_KIND_RULE;
+	struct ward_span text = yara ? r->of.rule.source : ward_span_str(r->of.signature.line);
+
+	e->space = SPACE_NOBODY;
+	e->format = strdup(yara ? "yar" : r->of.signature.format);
+	e->text = malloc(text.len + 1);
+	e->text_len = text.len;
+	if (e->text && text.len > 0)
+		memcpy(e->text, text.data, text.len);
+	return e->format && e->text;
 }
 
 /* False: no memory; what it has then is to be freed. */
@@ -418,6 +470,8 @@ fill(struct entry *e, const struct ward_trust_record *r, uint64_t taken_ms)
 		e->space = (uint8_t)space_of(r->of.disable.what);
 		e->target = r->of.disable.what == WARD_DISABLED_RECORD ? r->of.disable.record : 0;
 	}
+	if (is_rule(r) && !fill_rule(e, r))
+		return false;
 	if (e->key && key.len > 0)
 		memcpy(e->key, key.data, key.len);
 	return e->threat && e->why && e->key && (!by_pack || e->pack);
@@ -443,10 +497,7 @@ put(struct contents *c, const struct ward_trust_record *r, uint64_t taken_ms, ui
 		return rc;
 	e = &c->entries[c->count++];
 	if (!fill(e, r, taken_ms)) {
-		free(e->pack);
-		free(e->threat);
-		free(e->why);
-		free(e->key);
+		entry_done(e);
 		c->count--;
 		return WARD_E_NOMEM;
 	}

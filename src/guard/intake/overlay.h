@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the records in force say, as those who decide ask for it: contents that are blocked or allowed,
- * names of rules and signatures whose findings count no more. Looking up costs the same however many
+ * names of rules and signatures whose findings count no more, rules and signatures to look for. Looking up costs the same however many
  * records there are. Any thread; nobody waits for a disk.
  *
  * Of one content an allowance wins over blocks; of several of a kind the one with the highest number is
@@ -23,6 +23,7 @@ struct ward_overlay;
 enum {
 	WARD_OVERLAY_CONTENTS = 1, /* blocked or allowed contents */
 	WARD_OVERLAY_NAMES = 2,	   /* findings by their names */
+	WARD_OVERLAY_RULES = 4,	   /* rules and signatures that records bring */
 };
 
 /* NULL without memory. */
@@ -61,9 +62,16 @@ enum ward_overlay_says ward_overlay_find(struct ward_overlay *o, struct ward_spa
 bool ward_overlay_disables(struct ward_overlay *o, enum ward_trust_disabled what, const char *name,
 			   uint64_t now_ms);
 
+/* Those that records bring and that are in force, by number: "yar" or ClamAV's formats. The overlay is locked
+ * meanwhile. */
+void ward_overlay_rules(struct ward_overlay *o, uint64_t now_ms,
+			void (*visit)(void *ctx, uint64_t number, const char *format,
+				      struct ward_span text),
+			void *ctx);
+
 struct ward_overlay_counts {
-	uint64_t blocks, allows, disables; /* in force */
-	uint64_t ended;			   /* over, or disabled */
+	uint64_t blocks, allows, disables, rules; /* in force */
+	uint64_t ended;				  /* over, or disabled */
 };
 void ward_overlay_counts(struct ward_overlay *o, struct ward_overlay_counts *ret);
 

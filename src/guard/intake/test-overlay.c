@@ -185,6 +185,63 @@ test_disabled_names(void **state)
 	assert_false(ward_overlay_disables(o, WARD_DISABLED_RULE, "bad_rule", NOW));
 }
 
+struct seen {
+	size_t count;
+	uint64_t number;
+	char format[8], text[32];
+};
+
+static void
+see(void *ctx, uint64_t number, const char *format, struct ward_span text)
+{
+	struct seen *s = ctx;
+
+	s->count++;
+	s->number = number;
+	(void)snprintf(s->format, sizeof(s->format), "%s", format);
+	(void)snprintf(s->text, sizeof(s->text), "%.*s", (int)text.len, (const char *)text.data);
+}
+
+static void
+test_rules(void **state)
+{
+	struct ward_trust_record r = record(1, WARD_KIND_RULE, ward_span_of(NULL, 0));
+	struct ward_overlay_counts counts;
+	struct seen seen = {0};
+
+	(void)state;
+	memset(&r.of, 0, sizeof(r.of));
+	r.of.rule.name = "a";
+	r.of.rule.source = ward_span_str("rule a { condition: false }");
+	put(r);
+	assert_int_equal(changed, WARD_OVERLAY_RULES);
+	r = record(2, WARD_KIND_SIGNATURE, ward_span_of(NULL, 0));
+	memset(&r.of, 0, sizeof(r.of));
+	r.of.signature.format = "ndb";
+	r.of.signature.line = "A:0:*:61";
+	r.expiry.kind = WARD_EXPIRY_UNTIL;
+	r.expiry.value = NOW + 10;
+	put(r);
+	ward_overlay_counts(o, &counts);
+	assert_int_equal(counts.rules, 2);
+	ward_overlay_rules(o, NOW, see, &seen);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.number, 2);
+	assert_string_equal(seen.format, "ndb");
+	assert_string_equal(seen.text, "A:0:*:61");
+	/* one is over, the other one disabled */
+	assert_int_equal(ward_overlay_turn(o, NOW + 10), WARD_OVERLAY_RULES);
+	seen.count = 0;
+	ward_overlay_rules(o, NOW + 10, see, &seen);
+	assert_int_equal(seen.count, 1);
+	assert_string_equal(seen.format, "yar");
+	put(disable(3, WARD_DISABLED_RECORD, "", 1));
+	assert_int_equal(changed, WARD_OVERLAY_RULES);
+	seen.count = 0;
+	ward_overlay_rules(o, NOW + 10, see, &seen);
+	assert_int_equal(seen.count, 0);
+}
+
 static void
 test_ends(void **state)
 {
@@ -292,6 +349,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_the_latest_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disabled_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disabled_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rules, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ends_with_a_pack, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_repeated_numbers, setup, teardown),

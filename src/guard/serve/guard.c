@@ -340,7 +340,8 @@ start_scanners(struct guard *g, const struct ward_policy *policy)
 {
 	struct ward_updates *updates = ward_renew_updates(g->renew);
 	uint64_t stamp = ward_keeper_stamp(g->options, policy, updates);
-	const struct ward_keeper_setup setup = {g->options, policy, updates, g->kin};
+	const struct ward_keeper_setup setup = {g->options, policy, updates, g->kin,
+						ward_records_rulebook(g->records)};
 	struct ward_keeper_intel intelligence;
 	struct ward_pool *pool = NULL;
 	enum ward_rc rc = ward_keeper_pool(&setup, &pool, &intelligence, &g->why);
@@ -373,12 +374,6 @@ swap(void *ctx, struct ward_buf *why)
 	return rc;
 }
 
-static void
-crashed(void *ctx, uint64_t file)
-{
-	ward_updates_crashed(ctx, file);
-}
-
 /* Without a place for packs there is the one that came with the program. */
 static void
 start_renewing(struct guard *g)
@@ -390,7 +385,7 @@ start_renewing(struct guard *g)
 		ward_say(WARD_ERROR, "store.failed", "the place for packs cannot be opened",
 			 "error.message", ward_rc_str(rc), NULL);
 	else
-		ward_scanners_listen(g->scanners, crashed, ward_renew_updates(g->renew));
+		ward_scanners_listen(g->scanners, ward_renew_crashed, ward_renew_updates(g->renew));
 }
 
 /* Those that run do for this policy too. */
@@ -557,7 +552,8 @@ start_decisions(struct guard *g)
 	if (rc == WARD_OK && g->asker)
 		rc = ward_asker_start(g->asker, g->decide);
 	if (rc == WARD_OK)
-		rc = ward_records_start(g->records, g->asker, g->decide);
+		rc = ward_records_start(g->records, g->asker, g->decide,
+					ward_renew_updates(g->renew));
 	return rc == WARD_OK ? ward_loop_start(&loop, &g->loop) : rc;
 }
 
@@ -681,7 +677,7 @@ start_sweeper(struct guard *g)
 		.history = ward_remedy_history(g->remedy),
 		.updates = ward_renew_updates(g->renew),
 		.asker = g->asker,
-		.intake = ward_records_intake(g->records),
+		.records = g->records,
 	};
 
 	return ward_sweeper_new(&o, &g->sweeper);
@@ -725,7 +721,7 @@ start(struct guard *g, const char **ret_step)
 	}
 	if (rc == WARD_OK) {
 		*ret_step = "uplink";
-		g->records = ward_records_new(g->options, ward_remedy_history(g->remedy));
+		g->records = ward_records_new(g->options, g->kin, ward_remedy_history(g->remedy));
 		ward_scanners_heed(g->scanners, ward_records_intake(g->records));
 		rc = make_asker(g);
 	}

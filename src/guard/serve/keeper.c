@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "guard/decide/rules.h"
+#include "guard/serve/rulebook.h"
 #include "intel/pack.h"
 #include "pool/paths.h"
 #include "sys/fd.h"
@@ -119,6 +120,8 @@ start(const struct ward_keeper_setup *setup, const struct ward_pool_options *wan
 	size_t count = 0;
 	enum ward_rc rc = open_packs(setup->options, setup->updates, fds, &count, why);
 
+	if (rc == WARD_OK && (fds[count] = ward_rulebook_open(setup->rules)) >= 0)
+		count++;
 	if (rc == WARD_OK)
 		rc = ward_keeper_scanner(setup->options, program, &pool.program);
 	*ret_intel = (struct ward_keeper_intel){.newest_ms = 0};

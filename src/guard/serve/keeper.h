@@ -12,7 +12,7 @@
 #include "policy/policy.h"
 
 /* Hex digits of the ids of all packs, and a NUL. */
-enum { WARD_KEEPER_PACKS = WARD_OPTIONS_PACKS + 1, WARD_KEEPER_INTEL = WARD_KEEPER_PACKS * 17 + 1 };
+enum { WARD_KEEPER_PACKS = WARD_OPTIONS_PACKS + 2, WARD_KEEPER_INTEL = WARD_KEEPER_PACKS * 17 + 1 };
 
 /* What was loaded. */
 struct ward_keeper_intel {
@@ -34,10 +34,12 @@ struct ward_keeper_setup {
 	const struct ward_policy *policy;
 	struct ward_updates *updates; /* may be NULL */
 	struct ward_kin *kin;
+	struct ward_rulebook *rules; /* of records; may be NULL */
 };
 
 /*
- * The packs that are configured and the one of `updates` (may be NULL); without either, the installed one.
+ * The packs that are configured and the one of `updates` (may be NULL); without either, the installed one. The
+ * records' rules beside them.
  * `why` gets lines for people. The scanners' processes are kin from before they open anything.
  */
 enum ward_rc ward_keeper_pool(const struct ward_keeper_setup *setup, struct ward_pool **ret_pool,

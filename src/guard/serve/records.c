@@ -9,12 +9,16 @@
 #include "sys/entry.h"
 #include "sys/log.h"
 
+enum { WHY = 4096 };
+
 struct ward_records {
 	char directory[WARD_ENTRY_PATH_MAX];
 	struct ward_history *history;
 	struct ward_asker *asker; /* the same, and the next: while the thread goes */
 	struct ward_decide *decide;
 	struct ward_intake *intake;
+	struct ward_rulebook *rulebook;
+	struct ward_updates *updates; /* as the asker */
 };
 
 /* --- on the intake's thread --- */
@@ -27,22 +31,6 @@ need(void *ctx, uint64_t id, const struct ward_intake_want *want)
 	return r->asker ? ward_asker_need(r->asker, id, want) : WARD_E_GONE;
 }
 
-/* What is remembered of contents is weighed again; what is remembered of findings is found again. */
-static void
-changed(void *ctx, const struct ward_intake_change *change)
-{
-	const struct ward_records *r = ctx;
-
-	if (!r->decide)
-		return;
-	if (change->about & WARD_OVERLAY_NAMES)
-		ward_decide_new_epoch(r->decide);
-	else
-		ward_decide_recheck(r->decide);
-	if (r->asker && change->digest_count > 0)
-		ward_asker_overruled(r->asker, change->digests, change->digest_count);
-}
-
 static void
 tell(void *ctx, const char *word, const char *text)
 {
@@ -53,10 +41,61 @@ tell(void *ctx, const char *word, const char *text)
 		ward_life_note(r->history, "update", text);
 }
 
+static void
+tell_bad_rule(void *ctx, uint64_t number, const char *why)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "the rule of record %llu is left out: %.180s",
+		       (unsigned long long)number, why);
+	tell(ctx, "rule-left-out", text);
+}
+
+/* Scanners that do not start with them go on without. */
+static void
+use_rules(struct ward_records *r)
+{
+	WARD_AUTO(ward_buf_done) struct ward_buf why = {0};
+	bool other = false;
+	enum ward_rc rc;
+
+	ward_buf_init(&why, WHY, NULL);
+	rc = ward_rulebook_make(r->rulebook, ward_intake_overlay(r->intake),
+				ward_clock_wall() / 1000, tell_bad_rule, r, &other);
+	if (rc != WARD_OK) {
+		tell(r, "rules-not-compiled", "the rules of records cannot be compiled");
+		return;
+	}
+	rc = other && r->updates ? ward_updates_refresh(r->updates, &why) : WARD_OK;
+	if (rc == WARD_OK || rc == WARD_E_STOPPED)
+		return;
+	ward_rulebook_drop(r->rulebook);
+	tell(r, "rules-not-loaded", "scanners do not start with the rules of records");
+}
+
+/* What is remembered of contents is weighed again; what is remembered of findings is found again. */
+static void
+changed(void *ctx, const struct ward_intake_change *change)
+{
+	struct ward_records *r = ctx;
+
+	if (!r->decide)
+		return;
+	if (change->about & WARD_OVERLAY_RULES)
+		use_rules(r);
+	if (change->about & WARD_OVERLAY_NAMES)
+		ward_decide_new_epoch(r->decide);
+	else
+		ward_decide_recheck(r->decide);
+	if (r->asker && change->digest_count > 0)
+		ward_asker_overruled(r->asker, change->digests, change->digest_count);
+}
+
 /* --- life --- */
 
 struct ward_records *
-ward_records_new(const struct ward_guard_options *options, struct ward_history *history)
+ward_records_new(const struct ward_guard_options *options, struct ward_kin *kin,
+		 struct ward_history *history)
 {
 	struct ward_records *r = calloc(1, sizeof(*r));
 	struct ward_intake_options o = {
@@ -67,9 +106,10 @@ ward_records_new(const struct ward_guard_options *options, struct ward_history *
 
 	if (r) {
 		r->history = history;
+		r->rulebook = ward_rulebook_new(kin);
 		o.directory = r->directory;
-		rc = snprintf(r->directory, sizeof(r->directory), "%s/trust", options->state) <
-				     (int)sizeof(r->directory)
+		rc = r->rulebook && snprintf(r->directory, sizeof(r->directory), "%s/trust",
+					     options->state) < (int)sizeof(r->directory)
 			     ? ward_intake_new(&o, &r->intake)
 			     : WARD_E_LIMIT;
 	}
@@ -83,19 +123,23 @@ ward_records_new(const struct ward_guard_options *options, struct ward_history *
 struct ward_records *
 ward_records_free(struct ward_records *r)
 {
-	if (r)
+	if (r) {
 		(void)ward_intake_free(r->intake);
+		(void)ward_rulebook_free(r->rulebook);
+	}
 	free(r);
 	return NULL;
 }
 
 enum ward_rc
-ward_records_start(struct ward_records *r, struct ward_asker *asker, struct ward_decide *decide)
+ward_records_start(struct ward_records *r, struct ward_asker *asker, struct ward_decide *decide,
+		   struct ward_updates *updates)
 {
 	if (!r)
 		return WARD_OK;
 	r->asker = asker;
 	r->decide = decide;
+	r->updates = updates;
 	return ward_intake_start(r->intake);
 }
 
@@ -110,6 +154,12 @@ struct ward_intake *
 ward_records_intake(const struct ward_records *r)
 {
 	return r ? r->intake : NULL;
+}
+
+struct ward_rulebook *
+ward_records_rulebook(const struct ward_records *r)
+{
+	return r ? r->rulebook : NULL;
 }
 
 enum ward_ruling
@@ -179,6 +229,7 @@ ward_records_status(const struct ward_records *r, struct ward_arena *arena,
 	figure(reply, "records.blocks", s.overlay.blocks);
 	figure(reply, "records.allows", s.overlay.allows);
 	figure(reply, "records.disables", s.overlay.disables);
+	figure(reply, "records.rules", s.overlay.rules);
 	figure(reply, "records.ended", s.overlay.ended);
 	figure(reply, "records.taken", s.records);
 	figure(reply, "records.refusals", s.refusals);

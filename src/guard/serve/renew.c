@@ -162,6 +162,12 @@ ward_renew_updates(struct ward_renew *r)
 	return r ? r->updates : NULL;
 }
 
+void
+ward_renew_crashed(void *updates, uint64_t file)
+{
+	ward_updates_crashed(updates, file);
+}
+
 /* --- the main thread's --- */
 
 int

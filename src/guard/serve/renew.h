@@ -24,6 +24,9 @@ void ward_renew_close(struct ward_renew *r);
 /* NULL of NULL. */
 struct ward_updates *ward_renew_updates(struct ward_renew *r);
 
+/* As ward_scanners_listen wants it; `updates` is a ward_updates. */
+void ward_renew_crashed(void *updates, uint64_t file);
+
 /* Starts scanners with what ward_updates_open says; `why` gets lines for people. */
 typedef enum ward_rc (*ward_renew_swap)(void *ctx, struct ward_buf *why);
 

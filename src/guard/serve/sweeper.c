@@ -33,7 +33,8 @@ scanners(void *ctx, const struct ward_policy *policy, struct ward_pool **ret_poo
 {
 	const struct ward_sweeper *s = ctx;
 	WARD_AUTO(ward_buf_done) struct ward_buf why = {0};
-	const struct ward_keeper_setup setup = {s->o.options, policy, s->o.updates, s->o.kin};
+	const struct ward_keeper_setup setup = {s->o.options, policy, s->o.updates, s->o.kin,
+						ward_records_rulebook(s->o.records)};
 	struct ward_keeper_intel intel;
 	struct ward_pool_stats stats;
 	enum ward_rc rc;
@@ -57,7 +58,8 @@ scanners(void *ctx, const struct ward_policy *policy, struct ward_pool **ret_poo
 static bool
 is_ruled(const struct ward_sweeper *s, struct ward_answer *answer, struct ward_ruled *texts)
 {
-	enum ward_ruling ruling = ward_records_rule(s->o.intake, answer->sha256, texts);
+	enum ward_ruling ruling =
+		ward_records_rule(ward_records_intake(s->o.records), answer->sha256, texts);
 
 	if (ruling == WARD_RULING_BLOCK && answer->verdict != WARD_MALICIOUS)
 		ward_decide_record(answer, texts);
@@ -124,7 +126,7 @@ judge(void *ctx, int fd, const struct ward_key *key, const struct ward_pool_repl
 	struct ward_answer answer;
 	struct ward_ruled texts;
 
-	ward_scanners_drop(s->o.intake, reply->result);
+	ward_scanners_drop(ward_records_intake(s->o.records), reply->result);
 	ward_scanners_answer(reply->result, &answer);
 	if (is_allowed(s, &answer, &texts))
 		return false;

@@ -21,7 +21,7 @@ struct ward_sweeper_sources {
 	struct ward_history *history; /* NULL: there is none */
 	struct ward_updates *updates; /* the same */
 	struct ward_asker *asker;     /* the same */
-	struct ward_intake *intake;   /* the same */
+	struct ward_records *records; /* the same */
 };
 
 struct ward_sweeper;

@@ -26,7 +26,7 @@ enum ward_sweep_kind {
 const char *ward_sweep_kind_name(enum ward_sweep_kind kind);
 bool ward_sweep_kind_of(const char *name, enum ward_sweep_kind *ret_kind) WARD_MUST_CHECK;
 
-enum { WARD_SWEEP_INTEL = 300 };
+enum { WARD_SWEEP_INTEL = 320 };
 
 /* Called from the sweep's thread, any of them may wait. */
 struct ward_sweep_ops {

@@ -530,6 +530,17 @@ ward_updates_freeze(struct ward_updates *u, bool frozen, const struct ward_updat
 	return rc;
 }
 
+enum ward_rc
+ward_updates_refresh(struct ward_updates *u, struct ward_buf *why)
+{
+	enum ward_rc rc;
+
+	(void)pthread_mutex_lock(&u->work);
+	rc = u->o.swap(u->o.ctx, why);
+	(void)pthread_mutex_unlock(&u->work);
+	return rc;
+}
+
 /* --- what is known --- */
 
 enum ward_rc

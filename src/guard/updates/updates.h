@@ -65,6 +65,9 @@ enum ward_rc ward_updates_freeze(struct ward_updates *u, bool frozen,
 				 const struct ward_updates_author *author,
 				 struct ward_buf *why) WARD_MUST_CHECK;
 
+/* Scanners anew with what is in use, for what else they load has changed; waits as _apply does. */
+enum ward_rc ward_updates_refresh(struct ward_updates *u, struct ward_buf *why) WARD_MUST_CHECK;
+
 /* The pack in use. WARD_E_NOENT: none of ours, the one that came with the program. */
 enum ward_rc ward_updates_open(struct ward_updates *u, int *ret_fd,
 			       uint8_t ret_id[WARD_SHELF_ID]) WARD_MUST_CHECK;
