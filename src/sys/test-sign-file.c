@@ -110,13 +110,13 @@ other_things_are_refused(void **state)
 {
 	/* an X25519 key (RFC 8410), nothing, half a key */
 	static const char *const texts[] = {
-		"-----BEGIN PUBLIC KEY-----\n"
-		"MCowBQYDK2VuAyEAhSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=\n"
-		"-----END PUBLIC KEY-----\n",
+		("-----BEGIN PUBLIC KEY-----\n"
+		 "MCowBQYDK2VuAyEAhSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=\n"
+		 "-----END PUBLIC KEY-----\n"),
 		"",
 		"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK\n",
-		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK\n"
-		"-----END ENCRYPTED PRIVATE KEY-----\n",
+		("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK\n"
+		 "-----END ENCRYPTED PRIVATE KEY-----\n"),
 	};
 	uint8_t got[WARD_SIGN_SECRET];
 	struct ward_buf small;

@@ -436,10 +436,10 @@ static enum ward_rc
 sign_record(const struct ward_trust_view *v, const struct ward_trust_record *record,
 	    struct ward_buf *envelope, struct ward_refusal *ret_why)
 {
+	struct ward_budget budget = {0}; /* outlives the arena */
 	WARD_AUTO(ward_buf_done) struct ward_buf payload = {0};
 	WARD_AUTO(ward_arena_freep) struct ward_arena *arena = NULL;
 	struct ward_trust_record r = *record, checked;
-	struct ward_budget budget = {0};
 	enum ward_rc rc;
 
 	if (v->envelopes[WARD_DSSE_TARGETS].len == 0) {
