@@ -64,8 +64,12 @@ const steps = {
 	// More than the log may have waiting, and more samples than may wait for analysis; afterwards all is well.
 	async overload() {
 		const client = protection(), long = 'n'.repeat(250);
-		const many = await Promise.all(Array.from({ length: 60 }, () => report(client, Array.from({ length: 1000 }, () => event(long)))));
-		const said = count(many.map((a) => a.accepted ? 'OK' : a));
+		// a client on a busy machine may be too slow for a log that keeps up: so several times
+		let said = {};
+		for (let i = 0; i < 20 && !said.RESOURCE_EXHAUSTED; i++) {
+			const many = await Promise.all(Array.from({ length: 60 }, () => report(client, Array.from({ length: 1000 }, () => event(long)))));
+			said = count(many.map((a) => a.accepted ? 'OK' : a));
+		}
 		assert.ok(said.RESOURCE_EXHAUSTED > 0, JSON.stringify(said));
 		assert.deepStrictEqual(Object.keys(said).filter((s) => s !== 'OK' && s !== 'RESOURCE_EXHAUSTED'), []);
 		assert.strictEqual(await reports(client, 10), 10);

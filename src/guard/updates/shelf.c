@@ -105,7 +105,7 @@ read_state(struct ward_shelf *s, bool *ret_mended)
 static enum ward_rc
 make_directory(const char *path)
 {
-	enum ward_rc rc = ward_entry_make_directory(-1, path, 0711);
+	enum ward_rc rc = ward_entry_make_directory(-1, path, 0700);
 	struct ward_fd_stat st;
 
 	if (rc != WARD_OK && ward_fd_stat_at(-1, path, false, &st) == WARD_OK &&
