@@ -52,6 +52,15 @@ ward_kin_remove(struct ward_kin *kin, int pid)
 	}
 }
 
+void
+ward_kin_process(void *kin, int pid, bool alive)
+{
+	if (alive)
+		(void)ward_kin_add(kin, pid);
+	else
+		ward_kin_remove(kin, pid);
+}
+
 bool
 ward_kin_has(const struct ward_kin *kin, int pid)
 {

@@ -18,6 +18,8 @@ struct ward_kin *ward_kin_free(struct ward_kin *kin);
 /* False: too many. */
 bool ward_kin_add(struct ward_kin *kin, int pid);
 void ward_kin_remove(struct ward_kin *kin, int pid);
+/* Both of them as a call-back of those who start processes (sys/process.h, pool/pool.h): `kin` is a ward_kin. */
+void ward_kin_process(void *kin, int pid, bool alive);
 bool ward_kin_has(const struct ward_kin *kin, int pid);
 
 #endif

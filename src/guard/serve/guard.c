@@ -466,15 +466,6 @@ reload(struct guard *g)
 	return rc;
 }
 
-static void
-on_process(void *ctx, int pid, bool alive)
-{
-	if (alive)
-		(void)ward_kin_add(ctx, pid);
-	else
-		ward_kin_remove(ctx, pid);
-}
-
 /* Without the program there is no cloud, and everything else goes on. */
 static enum ward_rc
 make_asker(struct guard *g)
@@ -487,7 +478,7 @@ make_asker(struct guard *g)
 		.origins = g->origins,
 		.packages = g->packages,
 		.intake = ward_records_intake(g->records),
-		.process = on_process,
+		.process = ward_kin_process,
 		.ctx = g->kin,
 	};
 
@@ -504,7 +495,8 @@ static enum ward_rc
 start_origins(struct guard *g)
 {
 	const struct ward_origins_options o = {0};
-	const struct ward_packages_options packages = {.on_process = on_process, .ctx = g->kin};
+	const struct ward_packages_options packages = {.on_process = ward_kin_process,
+						       .ctx = g->kin};
 	enum ward_rc rc = ward_origins_new(&o, &g->origins);
 
 	if (rc == WARD_OK)

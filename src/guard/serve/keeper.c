@@ -15,15 +15,6 @@
  */
 enum { SPARE = 2 };
 
-static void
-on_process(void *ctx, int pid, bool alive)
-{
-	if (alive)
-		(void)ward_kin_add(ctx, pid);
-	else
-		ward_kin_remove(ctx, pid);
-}
-
 /* intel/pack.h: the id stands in the header; its first eight bytes will do for people. */
 static void
 name_pack(int fd, char *ret_intel)
@@ -131,7 +122,7 @@ start(const struct ward_keeper_setup *setup, const struct ward_pool_options *wan
 	}
 	pool.packs = fds;
 	pool.pack_count = count;
-	pool.on_process = on_process;
+	pool.on_process = ward_kin_process;
 	pool.on_process_ctx = setup->kin;
 	if (rc == WARD_OK)
 		rc = ward_pool_new(&pool, ret_pool, why);

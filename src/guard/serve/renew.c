@@ -76,10 +76,7 @@ on_process(void *ctx, int pid, bool alive)
 {
 	const struct ward_renew *r = ctx;
 
-	if (alive)
-		(void)ward_kin_add(r->kin, pid);
-	else
-		ward_kin_remove(r->kin, pid);
+	ward_kin_process(r->kin, pid, alive);
 }
 
 /* --- life --- */

@@ -48,17 +48,6 @@ ward_rulebook_free(struct ward_rulebook *b)
 }
 
 static void
-on_process(void *ctx, int pid, bool alive)
-{
-	const struct ward_rulebook *b = ctx;
-
-	if (alive)
-		(void)ward_kin_add(b->kin, pid);
-	else
-		ward_kin_remove(b->kin, pid);
-}
-
-static void
 gather(void *ctx, uint64_t number, const char *format, struct ward_span text)
 {
 	struct gathering *g = ctx;
@@ -97,8 +86,10 @@ static enum ward_rc
 compile(struct ward_rulebook *b, const struct gathering *g, ward_rules_bad bad, void *ctx,
 	bool *ret_changed)
 {
-	const struct ward_reader reader = {
-		.max = PACK_MAX, .patience_ms = PATIENCE_MS, .on_process = on_process, .ctx = b};
+	const struct ward_reader reader = {.max = PACK_MAX,
+					   .patience_ms = PATIENCE_MS,
+					   .on_process = ward_kin_process,
+					   .ctx = b->kin};
 	int pack = -1;
 	enum ward_rc rc = g->rc;
 
